@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { END_REASON_NAMES, ISOLATION_LEVELS } from './run.ts'
+
+/**
+ * The closed union of what can stand in a run's log. Validated at the seam where an event enters the log.
+ * A step is one unit of work of a run: a command of a script, one turn of a model. `step` counts from 1 within a run,
+ * across attempts. A tool call belongs to the step of the model turn that asked for it.
+ */
+
+const step = z.int().min(1)
+const stream = z.enum(['stdout', 'stderr'])
+const ms = z.number().min(0)
+const usage = z.object({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), cachedTokens: z.int().min(0).optional() })
+
+/** How a process ended, as a value. `exitCode` is null when a signal ended it. */
+export const commandEnd = z.object({
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  durationMs: ms,
+  /** Set when it did not end by itself. */
+  ended: z.enum(['exited', 'timeout', 'cancelled', 'killed', 'lost', 'spawn_error']),
+  /** The operating system's words when it could not be started. */
+  error: z.string().optional(),
+})
+export type CommandEnd = z.infer<typeof commandEnd>
+
+export const EVENT_DATA = {
+  'run.submitted': z.object({
+    agent: z.string(),
+    version: z.int(),
+    task: z.string(),
+    inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    by: z.string(),
+    retryOf: z.string().optional(),
+    notices: z.array(z.string()),
+  }),
+  'run.retry_scheduled': z.object({ reason: z.enum(END_REASON_NAMES), detail: z.string(), delayMs: ms, availableAt: z.iso.datetime() }),
+  'run.cancel_requested': z.object({ by: z.string() }),
+  'run.ended': z.object({
+    status: z.enum(['succeeded', 'failed', 'cancelled']),
+    reason: z.enum(END_REASON_NAMES),
+    detail: z.string(),
+    steps: z.int().min(0),
+    outputBytes: z.int().min(0),
+    tokens: z.int().min(0),
+    costUsd: z.number().min(0).nullable(),
+    durationMs: ms,
+    /** Processes of the run that were still alive when it had ended and had to be killed; 0 is the promise. */
+    survivors: z.int().min(0),
+  }),
+  'attempt.started': z.object({ worker: z.string(), fence: z.int() }),
+  'attempt.lost': z.object({ worker: z.string(), detail: z.string() }),
+  'attempt.ended': z.object({ reason: z.enum(END_REASON_NAMES), detail: z.string(), durationMs: ms }),
+  /** The session of the run was opened: at which level, and by what. */
+  'sandbox.opened': z.object({ level: z.enum(ISOLATION_LEVELS), by: z.string(), durationMs: ms }),
+  'step.started': z.object({ step, name: z.string(), kind: z.enum(['command', 'model']), command: z.string().optional(), timeoutMs: ms.optional(), try: z.int().min(1) }),
+  'step.output': z.object({ step, stream, text: z.string() }),
+  'step.finished': z.object({
+    step,
+    status: z.enum(['succeeded', 'failed', 'skipped']),
+    detail: z.string().optional(),
+    /** True when the manifest lets the run go on after this failure. */
+    continued: z.boolean().optional(),
+    end: commandEnd.optional(),
+    durationMs: ms,
+  }),
+  'model.requested': z.object({ step, model: z.string(), messages: z.int(), tools: z.array(z.string()) }),
+  'model.delta': z.object({ step, kind: z.enum(['text', 'reasoning']), text: z.string() }),
+  'model.responded': z.object({
+    step,
+    model: z.string(),
+    text: z.string(),
+    finish: z.enum(['stop', 'tool_calls', 'length', 'content_filter', 'error', 'other']),
+    toolCalls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.unknown() })),
+    usage,
+    costUsd: z.number().nullable(),
+    durationMs: ms,
+    error: z.string().optional(),
+  }),
+  'tool.proposed': z.object({ step, call: z.string(), tool: z.string(), input: z.unknown() }),
+  'tool.started': z.object({ step, call: z.string(), tool: z.string(), command: z.string() }),
+  'tool.output': z.object({ step, call: z.string(), stream, text: z.string() }),
+  'tool.finished': z.object({
+    step,
+    call: z.string(),
+    tool: z.string(),
+    status: z.enum(['succeeded', 'failed', 'denied']),
+    /** What the model is given back. */
+    result: z.string(),
+    end: commandEnd.optional(),
+    durationMs: ms,
+  }),
+  'limit.reached': z.object({ limit: z.string(), used: z.number(), allowed: z.number() }),
+  /** What a cap left out: it is said, never silent. */
+  'output.cut': z.object({ step, droppedBytes: z.int().min(0), allowedBytes: z.int().min(0) }),
+} as const
+
+export type EventType = keyof typeof EVENT_DATA
+export const EVENT_TYPES = Object.keys(EVENT_DATA) as EventType[]
+
+/** What a writer hands to the log; the log gives it its seq. */
+export type NewEvent = { [T in EventType]: { type: T, at: string, data: z.infer<(typeof EVENT_DATA)[T]> } }[EventType]
+
+/** One line of a run's log. `at` is ISO 8601 in UTC; `attempt` is 0 for what happened before the first claim. */
+export type RunEvent = NewEvent & { seq: number, attempt: number }
+
+/** Throws a ZodError when `data` is not what `type` carries. */
+export function parseNewEvent(value: { type: string, at: string, data: unknown }): NewEvent {
+  const schema = EVENT_DATA[value.type as EventType] as z.ZodType | undefined
+  if (!schema)
+    throw new TypeError(`unknown event type ${JSON.stringify(value.type)}`)
+  return { type: value.type, at: value.at, data: schema.parse(value.data) } as NewEvent
+}
+
+/** An event made now. */
+export function event<T extends EventType>(type: T, data: z.infer<(typeof EVENT_DATA)[T]>): NewEvent {
+  return { type, at: new Date().toISOString(), data } as NewEvent
+}

@@ -1,0 +1,71 @@
+import type { IsolationLevel } from '../run.ts'
+import type { RunLimits } from '../views.ts'
+
+/**
+ * A manifest after parsing, normalising and defaults: what everything but the parser works with.
+ * Durations are milliseconds, sizes bytes, money US dollars.
+ */
+export interface Manifest {
+  name: string
+  description: string
+  runtime: 'script' | 'llm' | 'command' | 'acp'
+  inputs: Record<string, InputSpec>
+  /** `provider/model`, tried in this order. */
+  model: string[]
+  instructions: string
+  tools: ('shell' | 'files' | 'fetch')[]
+  mcp: Record<string, McpServer>
+  steps: ScriptStep[]
+  agent: { command: string, args: string[], parse: string | null } | null
+  workspace: {
+    /** A folder (relative to the manifest), a git URL, a template such as `{{inputs.path}}`, or null for an empty one. */
+    from: string | null
+    mode: 'copy' | 'mount-read-only' | 'mount-read-write'
+    keep: 'none' | 'changed' | 'all'
+  }
+  /** null: the server's default (sandbox if proven, else process). */
+  isolation: IsolationLevel | null
+  image: string | null
+  programs: string[]
+  network: 'none' | 'open' | string[]
+  secrets: string[]
+  limits: RunLimits
+  commands: { deny: string[], ask: string[], allow: string[] }
+  approvals: { shell: Decision | null, fetch: Decision, mcp: Decision, expiresMs: number }
+  effects: 'ask' | 'tell' | 'retry' | null
+  retry: { attempts: number, delayMs: number, maxDelayMs: number, factor: number, jitter: boolean }
+  verify: ScriptStep[]
+  schedule: { cron: string | null, everyMs: number | null, timezone: string, overlap: 'skip' | 'queue' | 'replace', catchUp: 'none' | 'last' | 'all' } | null
+  /** null: unlimited. */
+  concurrency: number | null
+  priority: number
+  retentionMs: number | null
+}
+
+export type Decision = 'auto' | 'ask' | 'deny'
+
+export interface InputSpec {
+  type: 'string' | 'number' | 'boolean'
+  description: string
+  required: boolean
+  default: string | number | boolean | null
+}
+
+export interface ScriptStep {
+  name: string
+  /** For `sh -c`, in the workspace. */
+  run: string
+  /** null: AGENTOS_COMMAND_TIMEOUT. */
+  timeoutMs: number | null
+  /** `delayMs` between tries; 1 try when the manifest says nothing. */
+  retry: { attempts: number, delayMs: number }
+  /** A CEL expression, or null. */
+  if: string | null
+  continueOnError: boolean
+  idempotent: boolean
+  secrets: string[]
+}
+
+export type McpServer
+  = | { kind: 'stdio', program: string, args: string[] }
+    | { kind: 'http', url: string, headers: Record<string, string> }

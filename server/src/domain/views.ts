@@ -1,0 +1,153 @@
+import type { EndReason, IsolationLevel, RunStatus } from './run.ts'
+
+/** The shapes that programs and the page read. Times are ISO 8601 strings in UTC; durations end in `Ms`, sizes in `Bytes`. */
+
+export interface RunView {
+  id: string
+  agentId: string
+  agentName: string
+  agentVersion: number
+  /** What was asked; may be empty for a scripted agent. */
+  task: string
+  inputs: Record<string, string | number | boolean>
+  status: RunStatus
+  /** Set once the run has ended. */
+  reason: EndReason | null
+  /** One sentence beside the reason: the step that failed, the limit that was reached. */
+  detail: string | null
+  /** What it does now (the step's name), while it is running. */
+  now: string | null
+  /** Why it is not running yet, while it is queued. */
+  queuedBecause: 'slots' | 'concurrency' | 'later' | null
+  attempt: number
+  maxAttempts: number
+  priority: number
+  isolation: IsolationLevel | null
+  /** How the level is had: 'bubblewrap', 'util-linux', ... */
+  isolationBy: string | null
+  steps: number
+  outputBytes: number
+  tokens: number
+  costUsd: number | null
+  /** The seq of the last event in the log. */
+  lastSeq: number
+  createdBy: string
+  createdAt: string
+  availableAt: string
+  /** When the first attempt started. */
+  startedAt: string | null
+  endedAt: string | null
+  cancelRequestedAt: string | null
+  limits: RunLimits
+  /** The folder that the workspace came from, when there was one. */
+  workspaceFrom: string | null
+  /** Manifest keys that are kept but do not act yet, in a sentence each. */
+  notices: string[]
+}
+
+export interface RunLimits {
+  timeMs: number
+  steps: number
+  memoryBytes: number
+  outputBytes: number
+  diskBytes: number
+  processes: number
+  files: number
+  cpu: number
+  cpuTimeMs: number | null
+  tokens: number | null
+  costUsd: number | null
+}
+
+/** One page of runs, newest first. */
+export interface RunPage {
+  runs: RunView[]
+  /** Give it back as `before` for the next, older page; null on the last. */
+  older: string | null
+}
+
+export type RunCounts = Record<RunStatus, number>
+
+/** One coalesced change of what lists and counters show (`runs.watch`). The first one carries everything that is live. */
+export interface WatchUpdate {
+  counts: RunCounts
+  /** Runs that changed since the last update. */
+  runs: RunView[]
+  /** Ids that are gone (pruned). */
+  removed: string[]
+  /** True when agents were added or changed: fetch `agents.list` again. */
+  agentsChanged: boolean
+}
+
+export interface AgentView {
+  id: string
+  name: string
+  description: string
+  runtime: 'script' | 'llm' | 'command' | 'acp'
+  version: number
+  /** Where the manifest was found; null when it was sent in. */
+  path: string | null
+  updatedAt: string
+  isolation: IsolationLevel | 'default'
+  network: 'none' | 'open' | string[]
+  models: string[]
+  /** Shown, not active yet. */
+  schedule: string | null
+  /** The newest runs, oldest first, at most 30. */
+  recent: { id: string, status: RunStatus, durationMs: number | null }[]
+  lastRun: RunView | null
+  /** Why a run would be refused now (a key that does not act yet, no model); null when it may run. */
+  refusal: string | null
+}
+
+export interface AgentInput {
+  name: string
+  type: 'string' | 'number' | 'boolean'
+  description: string
+  required: boolean
+  default: string | number | boolean | null
+}
+
+export interface AgentDetail extends AgentView {
+  source: string
+  inputs: AgentInput[]
+  /** True when the manifest takes a folder, so that the form offers one. */
+  takesWorkspace: boolean
+  workspaceFrom: string | null
+  versions: { version: number, createdAt: string, createdBy: string }[]
+  notices: string[]
+}
+
+/** What is wrong with a manifest, for a person. Lines and columns count from 1. */
+export interface ManifestProblem {
+  file: string
+  line: number
+  column: number
+  /** Dotted path of the key: `limits.time`. */
+  key: string
+  expected: string
+  received: string
+  /** What to do, when there is more to say than that. */
+  hint: string | null
+}
+
+export interface SandboxStatus {
+  /** The level a run gets when its manifest names none. */
+  default: IsolationLevel
+  /** Each level, whether a start-up probe proved it, by what, or what is missing and what to install. */
+  levels: { level: IsolationLevel, proven: boolean, by: string | null, missing: string | null }[]
+}
+
+export interface Overview {
+  version: string
+  database: { dialect: 'sqlite' | 'postgresql', latencyMs: number }
+  sandbox: SandboxStatus
+  workers: { slots: number, busy: number, executors: number }
+  counts: RunCounts
+  oldestQueuedAt: string | null
+  /** The last 48 ended runs, oldest first. */
+  finished: { id: string, status: RunStatus }[]
+  failuresLastDay: { reason: EndReason, count: number }[]
+  endedLastDay: number
+  models: { configured: string[], howTo: string | null }
+}

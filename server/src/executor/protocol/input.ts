@@ -1,0 +1,75 @@
+import type { ScriptStep } from '../../domain/manifest/manifest.ts'
+import type { IsolationLevel } from '../../domain/run.ts'
+import type { RunLimits } from '../../domain/views.ts'
+
+/**
+ * What the worker says to the executor: one JSON object a line on the executor's standard input. The executor trusts the
+ * worker. When the pipe ends, the executor ends, and every sandbox with it.
+ */
+export type ExecutorInput = StartRun | CancelRun | Reply | ModelChunk | Drain
+
+export interface StartRun {
+  type: 'run.start'
+  runId: string
+  attempt: number
+  /** The first free step number; greater than 1 when an earlier attempt used some. */
+  firstStep: number
+  work: ScriptWork | LlmWork
+  sandbox: SandboxSpec
+  limits: RunLimits
+  /** For a command that names no timeout of its own. */
+  commandTimeoutMs: number
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number
+}
+
+export interface ScriptWork {
+  runtime: 'script'
+  task: string
+  inputs: Record<string, string | number | boolean>
+  steps: ScriptStep[]
+  verify: ScriptStep[]
+}
+
+export interface LlmWork {
+  runtime: 'llm'
+  task: string
+  inputs: Record<string, string | number | boolean>
+  instructions: string
+  tools: ('shell' | 'files')[]
+  verify: ScriptStep[]
+}
+
+export interface SandboxSpec {
+  level: IsolationLevel
+  /** Host path of what is /workspace inside (at level `process` and `none` the commands simply start in it). */
+  workspacePath: string
+  workspaceMode: 'read-write' | 'read-only'
+  /** Host path of a private, empty HOME; removed by the worker afterwards. */
+  homePath: string
+  network: 'none' | 'open'
+  /** The whole environment of its commands, beside PATH, HOME, TMPDIR, LANG and TERM. Never a secret of the server. */
+  env: Record<string, string>
+}
+
+/** A person or a limit of the worker's stops the run: the first reason wins. */
+export interface CancelRun { type: 'run.cancel', runId: string, reason: 'cancelled' | 'timeout' | 'interrupted', detail: string }
+
+/** The answer to one request of the executor's (output.ts). */
+export type Reply
+  = | { type: 'reply', runId: string, request: number, ok: true, value: ReplyValue }
+    | { type: 'reply', runId: string, request: number, ok: false, error: string }
+
+export type ReplyValue
+  = | { kind: 'recorded' }
+    | { kind: 'decision', allow: true }
+    | { kind: 'decision', allow: false, reason: string, rule: string }
+    | { kind: 'model', text: string, toolCalls: ModelToolCall[], finish: string }
+
+export interface ModelToolCall { id: string, tool: string, input: unknown }
+
+/** Text of a model as it arrives, for loops that want it; the worker has recorded it already. */
+export interface ModelChunk { type: 'model.chunk', runId: string, request: number, text: string }
+
+/** Take no more runs, end when those that run have ended. */
+export interface Drain { type: 'drain' }

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { END_REASON_NAMES, ISOLATION_LEVELS } from '../../domain/run.ts'
+
+/**
+ * What the executor says to the worker: one JSON object a line on the executor's standard output. The worker trusts
+ * nothing of it: each line is sized, counted and parsed by these schemas, and an executor that breaks them is killed.
+ */
+
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('system'), content: z.string() }),
+  z.object({ role: z.literal('user'), content: z.string() }),
+  z.object({ role: z.literal('assistant'), content: z.string(), toolCalls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.unknown() })) }),
+  z.object({ role: z.literal('tool'), callId: z.string(), tool: z.string(), content: z.string() }),
+])
+export type ModelMessage = z.infer<typeof message>
+
+const toolSpec = z.object({ name: z.string(), description: z.string(), inputSchema: z.record(z.string(), z.unknown()) })
+export type ToolSpec = z.infer<typeof toolSpec>
+
+/** What the executor may ask for. Each is decided, priced and recorded by the worker. */
+const ask = z.discriminatedUnion('kind', [
+  /** Write these events and answer when they are durable: an intent, before its effect. */
+  z.object({ kind: z.literal('record'), events: z.array(z.object({ type: z.string(), at: z.string(), data: z.unknown() })).min(1).max(1000) }),
+  /** May this command run? The worker holds it against the manifest's rules. */
+  z.object({ kind: z.literal('command'), step: z.int(), command: z.string() }),
+  /** One turn of a model. The worker records model.requested, model.delta and model.responded. */
+  z.object({ kind: z.literal('model'), step: z.int(), messages: z.array(message), tools: z.array(toolSpec) }),
+])
+export type ExecutorAsk = z.infer<typeof ask>
+
+export const executorOutput = z.discriminatedUnion('type', [
+  /** The first line: it runs, and what its start-up probe has proved by doing. */
+  z.object({
+    type: z.literal('ready'),
+    pid: z.int(),
+    levels: z.array(z.object({ level: z.enum(ISOLATION_LEVELS), proven: z.boolean(), by: z.string().nullable(), missing: z.string().nullable() })),
+  }),
+  /** Events that need no answer: output, deltas. Order within a run is kept between these and requests. */
+  z.object({ type: z.literal('events'), runId: z.string(), events: z.array(z.object({ type: z.string(), at: z.string(), data: z.unknown() })).min(1).max(1000) }),
+  z.object({ type: z.literal('request'), runId: z.string(), request: z.int(), ask }),
+  /** The run's loop has ended and its sandbox is gone. Always the last message of a run. */
+  z.object({
+    type: z.literal('run.finished'),
+    runId: z.string(),
+    outcome: z.object({
+      reason: z.enum(END_REASON_NAMES),
+      detail: z.string(),
+      /** True when another attempt might go better (manifest `retry:`). */
+      canPass: z.boolean(),
+      /** Processes that were alive after the sandbox was closed and had to be killed one by one. */
+      survivors: z.int().min(0),
+    }),
+  }),
+])
+export type ExecutorOutput = z.infer<typeof executorOutput>
+export type RunOutcome = Extract<ExecutorOutput, { type: 'run.finished' }>['outcome']
