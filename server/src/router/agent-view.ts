@@ -1,0 +1,58 @@
+import type { AgentDetail, AgentView } from '../domain/views.ts'
+import type { Manifest } from '../domain/manifest/manifest.ts'
+import type { AgentRow } from '../store/agents.ts'
+import type { RouterServices } from './context.ts'
+import { listAgentVersions } from '../store/agents.ts'
+import { recentRuns } from '../store/runs.ts'
+
+const RECENT_RUNS = 30
+
+type Services = Pick<RouterServices, 'db' | 'refuse'>
+
+export async function toAgentViews(services: Services, rows: AgentRow[]): Promise<AgentView[]> {
+  const recent = await recentRuns(services.db, rows.map(row => row.id), RECENT_RUNS)
+  return rows.map((row): AgentView => {
+    const { manifest } = row
+    const runs = recent.get(row.id) ?? []
+    return {
+      id: row.id,
+      name: row.name,
+      description: manifest.description,
+      runtime: manifest.runtime,
+      version: row.version,
+      path: row.path,
+      updatedAt: row.updatedAt,
+      isolation: manifest.isolation ?? 'default',
+      network: manifest.network,
+      models: manifest.model,
+      schedule: scheduleInWords(manifest),
+      recent: runs.map(run => ({ id: run.id, status: run.status, durationMs: durationMs(run) })),
+      lastRun: runs.at(-1) ?? null,
+      refusal: services.refuse(manifest),
+    }
+  })
+}
+
+export async function toAgentDetail(services: Services, row: AgentRow): Promise<AgentDetail> {
+  const [[view], versions] = await Promise.all([toAgentViews(services, [row]), listAgentVersions(services.db, row.id)])
+  const { manifest } = row
+  return {
+    ...view!, // one row in, one view out
+    source: row.source,
+    inputs: Object.entries(manifest.inputs).map(([name, spec]) => ({ name, ...spec })),
+    takesWorkspace: manifest.workspace.from !== null,
+    workspaceFrom: manifest.workspace.from,
+    versions,
+    notices: row.notices,
+  }
+}
+
+function scheduleInWords({ schedule }: Manifest): string | null {
+  if (!schedule)
+    return null
+  return schedule.cron ? `${schedule.cron} (${schedule.timezone})` : `every ${Math.round((schedule.everyMs ?? 0) / 60_000)} min`
+}
+
+function durationMs(run: { startedAt: string | null, endedAt: string | null }): number | null {
+  return run.startedAt && run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : null
+}

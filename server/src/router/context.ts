@@ -1,0 +1,60 @@
+import type { Notifier } from '../events/notifier.ts'
+import type { Manifest } from '../domain/manifest/manifest.ts'
+import type { IsolationLevel } from '../domain/run.ts'
+import type { Overview } from '../domain/views.ts'
+import type { Actor } from '../store/actor.ts'
+import type { Database } from '../store/database.ts'
+
+/** What every procedure is handed: who asks, over which connection, and what the server can do for them. */
+export interface Context extends RouterServices {
+  /** null only where nobody has signed in; every procedure refuses that before it reads its input. */
+  actor: Actor | null
+  /** The WebSocket of a subscription; null over HTTP. */
+  connection: Connection | null
+}
+
+/** Built once by app.ts, so that the router knows neither worker nor models nor executor. */
+export interface RouterServices {
+  db: Database
+  notifier: Notifier
+  version: string
+  /** Why a run of this manifest would be refused now, in a sentence for a person; null when it may run. */
+  refuse: (manifest: Manifest, asked?: { isolation?: IsolationLevel | null }) => string | null
+  /** The host folder that a run starts from, links resolved and held against AGENTOS_WORKSPACE_ROOTS. */
+  resolveWorkspace: (asked: WorkspaceAsked) => Promise<{ ok: true, from: string | null } | { ok: false, problem: string }>
+  listWorkspaces: (under: string | null) => Promise<WorkspaceList | { problem: string }>
+  overview: (organisationId: string) => Promise<Overview>
+  /** A fresh one-time link that signs a browser in. */
+  mintSignInLink: () => string
+  /** Bounds how many logs are replayed at once, so that a thousand clients that come back do not stall the loop. */
+  replay: Gate
+}
+
+export interface WorkspaceAsked {
+  manifest: Manifest
+  /** Where the manifest lies; a relative folder of it counts from there. */
+  manifestPath: string | null
+  task: string
+  inputs: Record<string, string | number | boolean>
+  /** A folder that overrides the manifest's. */
+  given: string | null
+}
+
+export interface WorkspaceList {
+  /** Folders that a run may start from, or from below. */
+  roots: string[]
+  folders: { path: string, name: string, isRepository: boolean }[]
+}
+
+export interface Gate {
+  /** Waits its turn (first come, first served), runs `work`, and lets the next one in. */
+  pass: <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>
+}
+
+/** One socket, as far as a subscription has to know it. */
+export interface Connection {
+  /** Takes one of the socket's places for subscriptions; null when all are taken. Call what comes back when it ends. */
+  subscribe: () => (() => void) | null
+  /** Resolves once little enough is waiting to be sent, so that a slow reader makes the writer wait instead of filling memory. */
+  drained: (signal: AbortSignal) => Promise<void>
+}

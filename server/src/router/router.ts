@@ -1,0 +1,13 @@
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { agents } from './agents.ts'
+import { events } from './events.ts'
+import { runs } from './runs.ts'
+import { system } from './system.ts'
+import { router } from './trpc.ts'
+import { workspaces } from './workspaces.ts'
+
+export const appRouter = router({ agents, runs, events, system, workspaces })
+
+export type AppRouter = typeof appRouter
+export type RouterInputs = inferRouterInputs<AppRouter>
+export type RouterOutputs = inferRouterOutputs<AppRouter>

@@ -1,0 +1,105 @@
+import type { RunPage, RunView, WatchUpdate } from '../domain/views.ts'
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { isFinal } from '../domain/run.ts'
+import { watchRuns } from '../events/watch.ts'
+import { cancel } from '../queue/cancel.ts'
+import { prune } from '../queue/prune.ts'
+import { getAgentVersion } from '../store/agents.ts'
+import { listRuns } from '../store/runs.ts'
+import { agentNamed, runNamed } from './find.ts'
+import { delayMs, folder, inputs, isolation, source, statuses, task, timeMs, word } from './inputs.ts'
+import { paced } from './live.ts'
+import { submitRun } from './submit-run.ts'
+import { liveProcedure, procedure, router } from './trpc.ts'
+
+const submission = z.object({
+  /** An agent that the server knows, by name or id prefix. */
+  agent: word.optional(),
+  /** Or a manifest to save and run. */
+  manifest: z.object({ source, path: folder.optional() }).optional(),
+  task: task.default(''),
+  inputs: inputs.default({}),
+  /** A folder on the server's machine that overrides the manifest's. */
+  workspace: folder.optional(),
+  timeMs: timeMs.optional(),
+  isolation: isolation.optional(),
+  priority: z.int().min(-1000).max(1000).optional(),
+  delayMs: delayMs.optional(),
+  idempotencyKey: z.string().min(1).max(200).optional(),
+}).refine(given => (given.agent === undefined) !== (given.manifest === undefined), 'name an agent or send a manifest, one of the two')
+
+export const runs = router({
+  list: procedure
+    .input(z.object({
+      before: z.string().max(200).optional(),
+      limit: z.int().min(1).max(200).optional(),
+      statuses: statuses.optional(),
+      agent: word.optional(),
+      search: z.string().trim().max(200).optional(),
+      /** Only runs that are not older than this. */
+      sinceMs: delayMs.optional(),
+    }).default({}))
+    .query(async ({ ctx, input }): Promise<RunPage> => {
+      const agentId = input.agent === undefined ? undefined : (await agentNamed(ctx, input.agent)).id
+      return listRuns(ctx.db, ctx.actor.organisationId, {
+        ...(input.before !== undefined && { before: input.before }),
+        ...(input.limit !== undefined && { limit: input.limit }),
+        ...(input.statuses?.length && { statuses: input.statuses }),
+        ...(agentId !== undefined && { agentId }),
+        ...(input.search && { search: input.search }),
+        ...(input.sinceMs !== undefined && { since: new Date(Date.now() - input.sinceMs).toISOString() }),
+      })
+    }),
+
+  get: procedure
+    .input(z.object({ run: word }))
+    .query(({ ctx, input }): Promise<RunView> => runNamed(ctx, input.run)),
+
+  submit: procedure
+    .input(submission)
+    .mutation(({ ctx, input }): Promise<RunView> => submitRun(ctx, input)),
+
+  /** A new run that names the old one; a final run is never opened again. It runs today's version of the agent. */
+  retry: procedure
+    .input(z.object({ run: word }))
+    .mutation(async ({ ctx, input }): Promise<RunView> => {
+      const old = await runNamed(ctx, input.run)
+      if (!isFinal(old.status))
+        throw new TRPCError({ code: 'CONFLICT', message: `run ${old.id} is still ${old.status}: stop it first, or wait for its end` })
+      const then = await getAgentVersion(ctx.db, old.agentId, old.agentVersion)
+      return submitRun(ctx, {
+        agent: old.agentId,
+        task: old.task,
+        inputs: old.inputs,
+        retryOf: old.id,
+        ...(old.workspaceFrom !== null && { workspace: old.workspaceFrom }),
+        // A limit that was asked for is asked for again; the manifest's own is read afresh.
+        ...(then && then.manifest.limits.timeMs !== old.limits.timeMs && { timeMs: old.limits.timeMs }),
+      })
+    }),
+
+  stop: procedure
+    .input(z.object({ run: word }))
+    .mutation(async ({ ctx, input }): Promise<RunView> => {
+      const run = await runNamed(ctx, input.run)
+      return cancel(ctx, { actor: ctx.actor, runId: run.id })
+    }),
+
+  /** Removes ended runs and their logs; all of them when nothing narrows it. */
+  prune: procedure
+    .input(z.object({ ids: z.array(word).max(1000).optional(), statuses: statuses.optional(), olderThanMs: delayMs.optional() }).default({}))
+    .mutation(({ ctx, input }): Promise<{ removed: string[] }> => prune(ctx, {
+      organisationId: ctx.actor.organisationId,
+      ...(input.ids && { ids: input.ids }),
+      ...(input.statuses?.length && { statuses: input.statuses }),
+      ...(input.olderThanMs !== undefined && { olderThanMs: input.olderThanMs }),
+    })),
+
+  /** What lists and counters show, coalesced. The first update carries everything that is live. */
+  watch: liveProcedure
+    .subscription(async function* ({ ctx, signal }): AsyncGenerator<WatchUpdate> {
+      const { db, notifier, actor, connection } = ctx
+      yield* paced(connection, signal!, watching => watchRuns({ db, notifier, organisationId: actor.organisationId, signal: watching }))
+    }),
+})
