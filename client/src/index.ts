@@ -1,0 +1,70 @@
+import type { AppRouter } from '@agentos/server/router'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { connect } from './connection.ts'
+import { followRun } from './follow.ts'
+import { waitForResult } from './result.ts'
+
+export { AgentOSError } from './error.ts'
+export type { RunResult } from './result.ts'
+
+type Input = inferRouterInputs<AppRouter>
+type Output = inferRouterOutputs<AppRouter>
+
+export type Run = Output['runs']['get']
+export type RunEvent = Output['events']['list'][number]
+export type SubmitRun = Input['runs']['submit']
+
+export interface AgentOSOptions {
+  /** Where the server answers: `http://127.0.0.1:4700`. */
+  url: string
+  /** An API key, or the credential in the server's data folder. */
+  apiKey: string
+}
+
+export type AgentOS = ReturnType<typeof createAgentOS>
+
+/**
+ * A typed client for one server. Every call rejects with an `AgentOSError` whose message is for people and whose `code`
+ * is tRPC's (`NOT_FOUND`, `BAD_REQUEST`, `UNAUTHORIZED`, ...; `UNREACHABLE` when no server answers).
+ */
+export function createAgentOS(options: AgentOSOptions) {
+  const connection = connect(options)
+  const { call, trpc } = connection
+  return {
+    agents: {
+      list: () => call(trpc.agents.list.query()),
+      /** By name or by the beginning of an id. */
+      get: (agent: string) => call(trpc.agents.get.query({ agent })),
+      /** Stores a manifest; a new version when its text has changed. */
+      save: (input: Input['agents']['save']) => call(trpc.agents.save.mutate(input)),
+      /** What is wrong with a manifest, without storing it. */
+      check: (source: string) => call(trpc.agents.check.query({ source })),
+    },
+    runs: {
+      submit: (input: SubmitRun) => call(trpc.runs.submit.mutate(input)),
+      get: (run: string) => call(trpc.runs.get.query({ run })),
+      list: (input: Input['runs']['list'] = {}) => call(trpc.runs.list.query(input)),
+      stop: (run: string) => call(trpc.runs.stop.mutate({ run })),
+      retry: (run: string) => call(trpc.runs.retry.mutate({ run })),
+      prune: (input: Input['runs']['prune']) => call(trpc.runs.prune.mutate(input)),
+      /**
+       * Each event of a run from `after` (0: the beginning), then live, until `run.ended`. It resumes by itself when the
+       * connection or the server goes away: no gap, no duplicate.
+       */
+      follow: (runId: string, follow: { after?: number, signal?: AbortSignal } = {}) => followRun(connection, runId, follow),
+      /** Waits until the run has ended; answers with the run and what it said last. */
+      result: (runId: string, wait: { signal?: AbortSignal } = {}) => waitForResult(connection, runId, wait),
+    },
+    events: {
+      /** A page of a run's log after a seq. */
+      list: (input: Input['events']['list']) => call(trpc.events.list.query(input)),
+    },
+    system: {
+      overview: () => call(trpc.system.overview.query()),
+      me: () => call(trpc.system.me.query()),
+      signInLink: () => call(trpc.system.signInLink.mutate()),
+    },
+    /** Closes the socket that follows runs; calls may still be made. */
+    close: () => connection.close(),
+  }
+}

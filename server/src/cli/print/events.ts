@@ -1,0 +1,122 @@
+import type { RunEvent } from '@agentos/client'
+import process from 'node:process'
+import pc from 'picocolors'
+import { END_REASONS } from '../../domain/run.ts'
+import { plain } from './plain.ts'
+import { formatStatus } from './status.ts'
+import { formatMs } from './time.ts'
+
+export interface EventPrinter {
+  print: (event: RunEvent) => void
+  /** Ends a line that the agent left open. */
+  end: () => void
+}
+
+/** Prints a run for a person, as it happens. Output stands indented under its step. */
+export function createEventPrinter(write: (text: string) => void = text => process.stdout.write(text)): EventPrinter {
+  let atLineStart = true
+
+  const line = (text: string) => {
+    if (!atLineStart)
+      write('\n')
+    write(`${text}\n`)
+    atLineStart = true
+  }
+  const output = (text: string, colour = (value: string) => value) => {
+    for (const part of plain(text).split(/(?<=\n)/)) {
+      if (part === '')
+        continue
+      const isWhole = part.endsWith('\n')
+      write(`${atLineStart ? pc.dim('  │ ') : ''}${colour(isWhole ? part.slice(0, -1) : part)}${isWhole ? '\n' : ''}`)
+      atLineStart = isWhole
+    }
+  }
+
+  return {
+    print: event => printEvent(event, line, output),
+    end: () => {
+      if (!atLineStart)
+        write('\n')
+      atLineStart = true
+    },
+  }
+}
+
+type Line = (text: string) => void
+type Output = (text: string, colour?: (value: string) => string) => void
+
+function printEvent(event: RunEvent, line: Line, output: Output): void {
+  switch (event.type) {
+    case 'run.submitted':
+      for (const notice of event.data.notices)
+        line(pc.yellow(`! ${plain(notice)}`))
+      break
+    case 'run.retry_scheduled':
+      line(pc.yellow(`↻ ${END_REASONS[event.data.reason].means}: ${plain(event.data.detail)}; again in ${formatMs(event.data.delayMs)}`))
+      break
+    case 'run.cancel_requested':
+      line(pc.dim(`stop requested by ${event.data.by}`))
+      break
+    case 'attempt.started':
+      if (event.attempt > 1)
+        line(pc.dim(`attempt ${event.attempt}`))
+      break
+    case 'attempt.lost':
+      line(pc.yellow(`⚡ attempt ${event.attempt} was lost: ${plain(event.data.detail)}`))
+      break
+    case 'sandbox.opened':
+      line(pc.dim(`isolation: ${event.data.level} (${event.data.by})`))
+      break
+    case 'step.started':
+      line(`${pc.blue('●')} ${pc.dim(String(event.data.step))} ${pc.bold(plain(event.data.name))}${event.data.try > 1 ? pc.yellow(` try ${event.data.try}`) : ''}`)
+      break
+    case 'step.output':
+    case 'tool.output':
+      output(event.data.text, event.data.stream === 'stderr' ? pc.yellow : undefined)
+      break
+    case 'step.finished':
+      line(formatStepEnd(event))
+      break
+    case 'model.delta':
+      output(event.data.text, event.data.kind === 'reasoning' ? pc.dim : undefined)
+      break
+    case 'tool.started':
+      line(`  ${pc.dim('$')} ${plain(event.data.command)}`)
+      break
+    case 'tool.finished':
+      if (event.data.status !== 'succeeded')
+        line(pc.red(`  ✗ ${event.data.tool}: ${plain(event.data.result).split('\n')[0] ?? ''}`))
+      break
+    case 'limit.reached':
+      line(pc.red(`limit reached: ${event.data.limit} ${event.data.used} of ${event.data.allowed}`))
+      break
+    case 'output.cut':
+      line(pc.yellow(`… ${event.data.droppedBytes} bytes of output were left out (limit ${event.data.allowedBytes})`))
+      break
+    case 'run.ended':
+      line(formatEnd(event))
+      break
+  }
+}
+
+function formatStepEnd({ data }: Extract<RunEvent, { type: 'step.finished' }>): string {
+  const time = pc.dim(formatMs(data.durationMs))
+  const detail = data.detail ? ` ${plain(data.detail)}` : ''
+  if (data.status === 'succeeded')
+    return `${pc.green('✓')} ${pc.dim(String(data.step))} ${time}`
+  if (data.status === 'skipped')
+    return pc.dim(`– ${data.step} skipped${detail}`)
+  return `${pc.red('✗')} ${pc.dim(String(data.step))}${pc.red(detail)} ${time}${data.continued ? pc.dim(' (goes on)') : ''}`
+}
+
+function formatEnd({ data }: Extract<RunEvent, { type: 'run.ended' }>): string {
+  const parts = [
+    `${formatStatus(data.status)} in ${formatMs(data.durationMs)}`,
+    data.reason === 'completed' ? '' : `${data.reason}: ${plain(data.detail) || END_REASONS[data.reason].means}`,
+    `${data.steps} ${data.steps === 1 ? 'step' : 'steps'}`,
+    data.tokens > 0 ? `${data.tokens} tokens` : '',
+    data.costUsd === null ? '' : `$${data.costUsd.toFixed(4)}`,
+    data.survivors === 0 ? 'nothing of it still runs' : `${data.survivors} leftover processes were killed`,
+  ]
+  return parts.filter(part => part !== '').join(pc.dim(' · '))
+}

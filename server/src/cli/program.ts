@@ -1,0 +1,105 @@
+import process from 'node:process'
+import { Command, Option } from 'commander'
+import { VERSION } from '../version.ts'
+
+/** The commands; each is loaded only when it is asked for, so that `--help` and `ps` start at once. */
+export function createProgram(): Command {
+  const program = new Command('agentos')
+    .description('The self-hosted control plane for AI agents')
+    .version(VERSION, '--version')
+    .option('--verbose', 'say more about what is done and why something failed')
+    .option('--no-color', 'no colours (NO_COLOR is respected too)')
+    .showHelpAfterError('(agentos --help shows the commands)')
+    .hook('preAction', (command) => {
+      if (command.opts<{ verbose?: boolean }>().verbose)
+        process.env.AGENTOS_VERBOSE = '1'
+    })
+
+  program.command('run')
+    .description('run an agent and follow it')
+    .argument('<manifest>', 'an agent\'s name, or a manifest file')
+    .option('-t, --task <text>', 'what the agent is to do')
+    .option('--timeout <duration>', 'end the run after this time: 90s, 5m, 2h, or seconds')
+    .option('--isolated', 'run it at isolation level `sandbox`, or not at all')
+    .option('-w, --workspace <folder>', 'the folder that it works on')
+    .option('-i, --input <name=value>', 'an input of the manifest; may be repeated', collect, [])
+    .option('--json', 'each event as one JSON line')
+    .option('-d, --detach', 'submit it and return; needs a running server')
+    .addHelpText('after', example('agentos run repo-report --workspace ~/src/project'))
+    .action(async (manifest, options) => (await import('./commands/run.ts')).run(manifest, options))
+
+  program.command('ps')
+    .description('list runs, newest first')
+    .option('-s, --status <status>', 'queued, running, waiting, succeeded, failed or cancelled (completed and stopped are understood)')
+    .option('-n, --limit <number>', 'how many at most', '20')
+    .option('--json', 'one run a line, as JSON')
+    .addHelpText('after', example('agentos ps --status running'))
+    .action(async options => (await import('./commands/ps.ts')).ps(options))
+
+  program.command('logs')
+    .description('show what a run printed')
+    .argument('<run>', 'an agent\'s name (its newest run), or the beginning of a run\'s id')
+    .option('-n, --lines <number>', 'the last lines only')
+    .option('-f, --follow', 'go on until the run has ended')
+    .option('--json', 'each event as one JSON line')
+    .addHelpText('after', example('agentos logs -f repo-report'))
+    .action(async (run, options) => (await import('./commands/logs.ts')).logs(run, options))
+
+  program.command('stop')
+    .description('stop a run, or every run of an agent')
+    .argument('<run>', 'the beginning of a run\'s id, or an agent\'s name')
+    .addHelpText('after', example('agentos stop r_7f3k'))
+    .action(async run => (await import('./commands/stop.ts')).stop(run))
+
+  program.command('prune')
+    .description('delete ended runs and their logs')
+    .option('-f, --force', 'do not ask')
+    .option('-s, --status <status>', 'only those that ended so')
+    .option('--older-than <duration>', 'only those that ended longer ago: 7d')
+    .addHelpText('after', example('agentos prune --older-than 7d'))
+    .action(async options => (await import('./commands/prune.ts')).prune(options))
+
+  program.command('init')
+    .description('write a first manifest')
+    .argument('[name]', 'the agent\'s name', 'my-agent')
+    .addHelpText('after', example('agentos init nightly-report'))
+    .action(async name => (await import('./commands/init.ts')).init(name))
+
+  program.command('doctor')
+    .description('check that everything is in place; exits 1 on an error')
+    .option('--json', 'the checks as JSON')
+    .addHelpText('after', example('agentos doctor'))
+    .action(async options => (await import('./commands/doctor.ts')).doctor(options))
+
+  program.command('metrics')
+    .description('print the running server\'s metrics (Prometheus text)')
+    .addHelpText('after', example('agentos metrics | grep agentos_runs'))
+    .action(async () => (await import('./commands/metrics.ts')).metrics())
+
+  const port = () => new Option('-p, --port <number>', 'the port (AGENTOS_PORT, 4700)')
+  const host = () => new Option('--host <address>', 'the address to listen on (AGENTOS_HOST, 127.0.0.1)')
+  program.command('serve')
+    .aliases(['up'])
+    .description('serve the page and the API until stopped')
+    .addOption(port())
+    .addOption(host())
+    .addHelpText('after', example('agentos serve --port 4800'))
+    .action(async options => (await import('./commands/serve.ts')).serve(options))
+
+  program.command('ui')
+    .description('print a sign-in link of the running server, or serve one')
+    .addOption(port())
+    .addOption(host())
+    .addHelpText('after', example('agentos ui'))
+    .action(async options => (await import('./commands/ui.ts')).ui(options))
+
+  return program
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value]
+}
+
+function example(line: string): string {
+  return `\nExample:\n  $ ${line}`
+}
