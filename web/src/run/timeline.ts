@@ -1,0 +1,178 @@
+import type { RunEvent } from '@agentos/server/domain/event'
+import type { EndReason, FinalStatus, IsolationLevel } from '@agentos/server/domain/run'
+import type { Output } from './output.ts'
+
+/**
+ * What a run's log says, as the page shows it: attempts, their steps, the tool calls of a step. A plain mutable structure
+ * that appendEvents grows; a view is told by the versions what it has to draw again.
+ */
+export interface Timeline {
+  /** The seq of the last event that was folded in; 0 before the first. */
+  lastSeq: number
+  /** Grows with each event. */
+  version: number
+  /** Grows when a row was added. */
+  structure: number
+  submitted: Extract<RunEvent, { type: 'run.submitted' }>['data'] | null
+  submittedAt: number | null
+  cancelRequested: { by: string, at: number } | null
+  sandbox: { level: IsolationLevel, by: string } | null
+  attempts: Attempt[]
+  steps: Step[]
+  /** Attempts, markers, steps, tries and tool calls in the order in which they are read. */
+  rows: Row[]
+  /** Whatever writes to a terminal, in the order in which it began. */
+  sections: OutputSection[]
+  tokens: { input: number, output: number, cached: number }
+  /** null as long as no call of a model had a known price. */
+  costUsd: number | null
+  outputBytes: number
+  limitsReached: { limit: string, used: number, allowed: number }[]
+  end: RunEnd | null
+  stepsByNumber: Map<number, Step>
+  callsById: Map<string, ToolCall>
+}
+
+export interface RunEnd {
+  status: FinalStatus
+  reason: EndReason
+  detail: string
+  survivors: number
+  durationMs: number
+  at: number
+}
+
+export interface Attempt {
+  number: number
+  worker: string
+  startedAt: number
+  endedAt: number | null
+  state: 'running' | 'ended' | 'lost'
+  reason: EndReason | null
+  detail: string
+}
+
+/** `lost`: its worker went away; `stopped`: the run or the attempt ended before it did. */
+export type StepStatus = 'running' | 'succeeded' | 'failed' | 'skipped' | 'denied' | 'lost' | 'stopped'
+
+export type CommandEnd = NonNullable<Extract<RunEvent, { type: 'step.finished' }>['data']['end']>
+
+export interface Step {
+  kind: 'command' | 'model'
+  number: number
+  name: string
+  attempt: number
+  command: string | null
+  timeoutMs: number | null
+  status: StepStatus
+  detail: string | null
+  /** It failed and the manifest lets the run go on. */
+  continued: boolean
+  startedAt: number
+  endedAt: number | null
+  durationMs: number | null
+  end: CommandEnd | null
+  try: number
+  output: Output
+  cutBytes: number
+  turn: ModelTurn | null
+  calls: ToolCall[]
+  /** Grows with each event of this step. */
+  version: number
+}
+
+export interface ModelTurn {
+  model: string
+  messages: number
+  tools: string[]
+  text: string
+  reasoning: string
+  requestedAt: number
+  firstTextAt: number | null
+  respondedAt: number | null
+  finish: string | null
+  usage: { inputTokens: number, outputTokens: number, cachedTokens?: number | undefined } | null
+  costUsd: number | null
+  durationMs: number | null
+  error: string | null
+  /** How often the model was asked in this step. */
+  requests: number
+}
+
+export interface ToolCall {
+  id: string
+  tool: string
+  input: unknown
+  /** What it does as a command, once it has started. */
+  command: string | null
+  status: StepStatus
+  startedAt: number
+  endedAt: number | null
+  durationMs: number | null
+  end: CommandEnd | null
+  result: string | null
+  output: Output
+  version: number
+}
+
+/** One try of a step that failed and was made again. */
+export interface Try {
+  number: number
+  status: StepStatus
+  detail: string | null
+  startedAt: number
+  endedAt: number
+  end: CommandEnd | null
+}
+
+/** Between two attempts: why the first is over, and how long it took until the next. */
+export interface Marker {
+  cause: 'lost' | 'retry'
+  attempt: number
+  detail: string
+  /** Steps of the attempt that had succeeded, and those that were open. */
+  stepsDone: number
+  stepsOpen: number
+  fromAt: number
+  /** When the next attempt may start, where that is known. */
+  availableAt: number | null
+  resumedAt: number | null
+}
+
+export type Row
+  = | { kind: 'attempt', key: string, attempt: Attempt }
+    | { kind: 'marker', key: string, marker: Marker }
+    | { kind: 'step', key: string, step: Step }
+    | { kind: 'try', key: string, step: Step, made: Try }
+    | { kind: 'call', key: string, step: Step, call: ToolCall }
+
+export interface OutputSection {
+  key: string
+  command: string
+  step: Step
+  call: ToolCall | null
+  output: Output
+}
+
+export function createTimeline(): Timeline {
+  return {
+    lastSeq: 0,
+    version: 0,
+    structure: 0,
+    submitted: null,
+    submittedAt: null,
+    cancelRequested: null,
+    sandbox: null,
+    attempts: [],
+    steps: [],
+    rows: [],
+    sections: [],
+    tokens: { input: 0, output: 0, cached: 0 },
+    costUsd: null,
+    outputBytes: 0,
+    limitsReached: [],
+    end: null,
+    stepsByNumber: new Map(),
+    callsById: new Map(),
+  }
+}
