@@ -1,0 +1,177 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ConfigError, loadConfig } from './config.ts'
+
+const room = mkdtempSync(join(tmpdir(), 'agentos-config-'))
+const repository = project('repository', { 'pnpm-workspace.yaml': '' })
+const installed = project('installed', {})
+afterAll(() => rmSync(room, { recursive: true }))
+
+describe('what is not set', () => {
+  it('has the documented defaults', () => {
+    expect(loadConfig({}, { projectDir: repository })).toMatchObject({
+      port: 4700,
+      host: '127.0.0.1',
+      publicUrl: null,
+      role: 'all',
+      logLevel: 'info',
+      executors: 1,
+      commandTimeoutMs: 600_000,
+      secretKey: null,
+      metricsToken: null,
+      models: { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: null } },
+    })
+  })
+
+  it('counts an empty value as not set', () => {
+    expect(loadConfig({ AGENTOS_PORT: '', AGENTOS_SECRET_KEY: ' ' }, { projectDir: repository })).toMatchObject({ port: 4700, secretKey: null })
+  })
+
+  it('keeps data in the project when it runs from the repository, wherever the command is given', () => {
+    expect(loadConfig({}, { projectDir: repository }).dataDir).toBe(join(repository, 'data'))
+  })
+
+  it.runIf(process.platform === 'linux')('keeps data in the user\'s data folder when it is installed', () => {
+    expect(loadConfig({ XDG_DATA_HOME: '/xdg' }, { projectDir: installed }).dataDir).toBe('/xdg/agentos')
+    expect(loadConfig({}, { projectDir: installed }).dataDir).toBe(join(homedir(), '.local/share/agentos'))
+  })
+
+  it('puts the SQLite database into the data folder', () => {
+    expect(loadConfig({ AGENTOS_DATA_DIR: '/somewhere' }, { projectDir: repository }).databaseUrl).toBe('file:/somewhere/agentos.db')
+  })
+
+  it('lets workspaces come from the folder where the person stood', () => {
+    expect(loadConfig({}, { projectDir: repository }).workspaceRoots).toEqual([process.cwd()])
+    expect(loadConfig({ INIT_CWD: room }, { projectDir: repository }).workspaceRoots).toEqual([room])
+  })
+
+  it('opens no folder at all when it was started in the root of the file system', () => {
+    expect(loadConfig({ INIT_CWD: '/' }, { projectDir: repository }).workspaceRoots).toEqual([])
+  })
+})
+
+describe('what is set', () => {
+  it.each([
+    ['AGENTOS_PORT', '0', { port: 0 }],
+    ['AGENTOS_HOST', '::1', { host: '::1' }],
+    ['AGENTOS_PUBLIC_URL', 'https://agents.example.com/', { publicUrl: 'https://agents.example.com' }],
+    ['AGENTOS_DATA_DIR', 'elsewhere', { dataDir: join(repository, 'elsewhere') }],
+    ['AGENTOS_DATA_DIR', '~/agents', { dataDir: join(homedir(), 'agents') }],
+    ['DATABASE_URL', 'file:other.db', { databaseUrl: `file:${join(repository, 'data/other.db')}` }],
+    ['DATABASE_URL', 'file:///srv/a%20b.db', { databaseUrl: 'file:/srv/a b.db' }],
+    ['DATABASE_URL', 'postgres://user:pw@host/agentos', { databaseUrl: 'postgres://user:pw@host/agentos' }],
+    ['AGENTOS_COMMAND_TIMEOUT', '90s', { commandTimeoutMs: 90_000 }],
+    ['AGENTOS_COMMAND_TIMEOUT', '5m', { commandTimeoutMs: 300_000 }],
+    ['AGENTOS_COMMAND_TIMEOUT', '45', { commandTimeoutMs: 45_000 }],
+    ['AGENTOS_MAX_STEPS', '7', { maxSteps: 7 }],
+    ['AGENTOS_MAX_AGENTS', '3', { maxAgents: 3 }],
+    ['AGENTOS_EXECUTORS', '2', { executors: 2 }],
+    ['AGENTOS_WORKSPACE_ROOTS', room, { workspaceRoots: [room] }],
+    ['AGENTOS_WORKSPACE_ROOTS', 'none', { workspaceRoots: [] }],
+    ['OPENAI_BASE_URL', 'http://127.0.0.1:8080/v1/', { models: { openai: { baseUrl: 'http://127.0.0.1:8080/v1' } } }],
+    ['GIT_HUB_TOKEN', 'one', { models: { github: { apiKey: 'one' } } }],
+    ['GITHUB_TOKEN', 'two', { models: { github: { apiKey: 'two' } } }],
+    ['OLLAMA_HOST', '0.0.0.0', { models: { ollama: { url: 'http://127.0.0.1:11434' } } }],
+    ['OLLAMA_HOST', 'http://models:8000', { models: { ollama: { url: 'http://models:8000' } } }],
+  ])('%s=%s is read', (name, value, expected) => {
+    expect(loadConfig({ [name]: value }, { projectDir: repository })).toMatchObject(expected)
+  })
+
+  it('is read from the project\'s .env, over which the environment wins', () => {
+    const projectDir = project('with-env', { 'pnpm-workspace.yaml': '', '.env': 'AGENTOS_PORT=5000\nAGENTOS_MAX_AGENTS="4" # four\n' })
+    expect(loadConfig({ AGENTOS_PORT: '6000' }, { projectDir })).toMatchObject({ port: 6000, maxAgents: 4 })
+  })
+
+  it('lets servers and workers run apart on PostgreSQL', () => {
+    expect(loadConfig({ AGENTOS_ROLE: 'worker', DATABASE_URL: 'postgresql://host/agentos' }, { projectDir: repository }).role).toBe('worker')
+  })
+})
+
+describe('a wrong value', () => {
+  it.each([
+    ['AGENTOS_PORT', 'abc'],
+    ['AGENTOS_PORT', '65536'],
+    ['AGENTOS_PORT', '-1'],
+    ['AGENTOS_PORT', '80.5'],
+    ['AGENTOS_HOST', 'http://localhost'],
+    ['AGENTOS_HOST', 'localhost:4700'],
+    ['AGENTOS_PUBLIC_URL', 'agents.example.com'],
+    ['AGENTOS_PUBLIC_URL', 'https://example.com/agents'],
+    ['AGENTOS_PUBLIC_URL', 'ftp://example.com'],
+    ['DATABASE_URL', 'mysql://host/agentos'],
+    ['DATABASE_URL', 'file:'],
+    ['DATABASE_URL', 'file::memory:'],
+    ['DATABASE_URL', 'file:a.db?mode=ro'],
+    ['DATABASE_URL', 'file://other-host/a.db'],
+    ['AGENTOS_ROLE', 'boss'],
+    ['AGENTOS_ROLE', 'worker'],
+    ['AGENTOS_SECRET_KEY', 'short'],
+    ['AGENTOS_LOG_LEVEL', 'loud'],
+    ['AGENTOS_MAX_AGENTS', '0'],
+    ['AGENTOS_MAX_AGENTS', 'many'],
+    ['AGENTOS_COMMAND_TIMEOUT', 'soon'],
+    ['AGENTOS_COMMAND_TIMEOUT', '0'],
+    ['AGENTOS_COMMAND_TIMEOUT', '-5'],
+    ['AGENTOS_COMMAND_TIMEOUT', '60d'],
+    ['AGENTOS_MAX_STEPS', '0'],
+    ['AGENTOS_MAX_STEPS', '1e3'],
+    ['AGENTOS_EXECUTORS', '0'],
+    ['AGENTOS_EXECUTORS', '65'],
+    ['AGENTOS_WORKSPACE_ROOTS', 'relative/folder'],
+    ['AGENTOS_WORKSPACE_ROOTS', '/does/not/exist'],
+    ['AGENTOS_METRICS_TOKEN', 'short'],
+    ['OPENAI_API_KEY', 'a key'],
+    ['OPENAI_BASE_URL', 'api.example.com'],
+    ['GIT_HUB_TOKEN', 'a b'],
+    ['GITHUB_TOKEN', 'a b'],
+    ['OLLAMA_HOST', 'http://'],
+  ])('%s=%s stops the start with one line that names it', (name, value) => {
+    const error = failure(() => loadConfig({ [name]: value }, { projectDir: repository }))
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error.message).toMatch(new RegExp(`^${name}: expected [^\\n]+$`))
+  })
+
+  it('says what came', () => {
+    expect(failure(() => loadConfig({ AGENTOS_PORT: 'abc' }, { projectDir: repository })).message)
+      .toBe('AGENTOS_PORT: expected a port from 1 to 65535, or 0 for any free one, got "abc"')
+  })
+
+  it('does not show a secret', () => {
+    expect(failure(() => loadConfig({ AGENTOS_SECRET_KEY: 'hunter2' }, { projectDir: repository })).message).not.toContain('hunter2')
+    expect(failure(() => loadConfig({ DATABASE_URL: 'mysql://root:hunter2@host/x' }, { projectDir: repository })).message).not.toContain('hunter2')
+  })
+
+  it('says why SQLite has one process only', () => {
+    expect(failure(() => loadConfig({ AGENTOS_ROLE: 'server' }, { projectDir: repository })).message).toMatch(/one process alone writes.+postgres:\/\//)
+  })
+
+  it('may not be a data folder by the current folder, when there is no project', () => {
+    expect(failure(() => loadConfig({ AGENTOS_DATA_DIR: 'data' }, { projectDir: installed })).message).toMatch(/^AGENTOS_DATA_DIR: expected an absolute path, got "data"$/)
+  })
+})
+
+it('cannot be changed once it is read', () => {
+  const config = loadConfig({}, { projectDir: repository })
+  expect(Object.isFrozen(config) && Object.isFrozen(config.models.openai) && Object.isFrozen(config.workspaceRoots)).toBe(true)
+})
+
+function project(name: string, files: Record<string, string>): string {
+  const folder = join(room, name)
+  mkdirSync(folder)
+  for (const [file, text] of Object.entries(files))
+    writeFileSync(join(folder, file), text)
+  return folder
+}
+
+function failure(work: () => unknown): Error {
+  try {
+    work()
+  }
+  catch (error) {
+    return error as Error
+  }
+  throw new Error('expected it to fail')
+}

@@ -1,0 +1,193 @@
+import type { Environment, EnvironmentName } from './environment.ts'
+import { readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join, parse, resolve, sep } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
+import { environmentSchema } from './environment.ts'
+
+/** Everything that is set from outside. Read once, frozen, handed down. */
+export interface Config {
+  /** The checkout or the installed package. */
+  projectDir: string
+  /** 0: any free port. */
+  port: number
+  host: string
+  /** What people open when a proxy stands in front: an origin with no path. */
+  publicUrl: string | null
+  /** Absolute. */
+  dataDir: string
+  /** `file:<absolute path>` or `postgres://…`. */
+  databaseUrl: string
+  role: 'all' | 'server' | 'worker'
+  /** Null: the one that the data folder keeps. */
+  secretKey: string | null
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+  /** Runs at a time. */
+  maxAgents: number
+  /** For a command that names no timeout of its own. */
+  commandTimeoutMs: number
+  /** The most steps that a run may take, whatever its manifest says. */
+  maxSteps: number
+  /** Executor processes. */
+  executors: number
+  /** Absolute host folders that workspaces may come from, beside a manifest's own. */
+  workspaceRoots: string[]
+  /** Null: the one that the data folder keeps. */
+  metricsToken: string | null
+  models: {
+    openai: { apiKey: string | null, baseUrl: string | null }
+    github: { apiKey: string | null }
+    ollama: { url: string | null }
+  }
+}
+
+/** A value that stops the start. Its message is one line that names the variable. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  /** The variable, or `.env` when the file itself cannot be read. */
+  readonly variable: EnvironmentName | '.env'
+
+  constructor(variable: EnvironmentName | '.env', sentence: string) {
+    super(`${variable}: ${sentence}`)
+    this.variable = variable
+  }
+}
+
+/**
+ * Reads the environment and the project's `.env`, over which the environment wins; an empty value counts as not set.
+ * @throws {ConfigError} for the first value that is wrong
+ */
+export function loadConfig(env: Record<string, string | undefined>, options: { projectDir?: string } = {}): Config {
+  const projectDir = options.projectDir ?? fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
+  const values = readEnvironment({ ...withoutEmpty(readDotEnv(projectDir)), ...withoutEmpty(env) })
+  const dataDir = findDataDir(values, projectDir, env)
+  const databaseUrl = findDatabaseUrl(values, dataDir)
+  if (values.AGENTOS_ROLE !== 'all' && databaseUrl.startsWith('file:'))
+    throw new ConfigError('AGENTOS_ROLE', `expected all, because one process alone writes a SQLite database, got "${values.AGENTOS_ROLE}"; set DATABASE_URL to a postgres:// address to run servers and workers apart`)
+
+  return deepFreeze({
+    projectDir,
+    port: values.AGENTOS_PORT,
+    host: values.AGENTOS_HOST,
+    publicUrl: values.AGENTOS_PUBLIC_URL ?? null,
+    dataDir,
+    databaseUrl,
+    role: values.AGENTOS_ROLE,
+    secretKey: values.AGENTOS_SECRET_KEY ?? null,
+    logLevel: values.AGENTOS_LOG_LEVEL,
+    maxAgents: values.AGENTOS_MAX_AGENTS,
+    commandTimeoutMs: values.AGENTOS_COMMAND_TIMEOUT,
+    maxSteps: values.AGENTOS_MAX_STEPS,
+    executors: values.AGENTOS_EXECUTORS,
+    workspaceRoots: findWorkspaceRoots(values, env),
+    metricsToken: values.AGENTOS_METRICS_TOKEN ?? null,
+    models: {
+      openai: { apiKey: values.OPENAI_API_KEY ?? null, baseUrl: values.OPENAI_BASE_URL ?? null },
+      github: { apiKey: values.GIT_HUB_TOKEN ?? values.GITHUB_TOKEN ?? null },
+      ollama: { url: values.OLLAMA_HOST ?? null },
+    },
+  })
+}
+
+function readDotEnv(projectDir: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(join(projectDir, '.env'), 'utf8'))
+  }
+  catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT')
+      return {}
+    throw new ConfigError('.env', `expected a file that can be read, got ${code}`)
+  }
+}
+
+function withoutEmpty(env: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => value?.trim() ? [[name, value.trim()]] : []))
+}
+
+function readEnvironment(env: Record<string, string>): Environment {
+  const result = environmentSchema.safeParse(env)
+  if (result.success)
+    return result.data
+  const name = result.error.issues[0]!.path[0] as EnvironmentName
+  const { expected, secret } = environmentSchema.shape[name].meta() ?? {}
+  throw new ConfigError(name, `expected ${expected}, got ${secret ? `something else (${env[name]!.length} characters, not shown)` : JSON.stringify(env[name])}`)
+}
+
+/** Never by the current folder: the same data is found from wherever a command is given. */
+function findDataDir(values: Environment, projectDir: string, env: Record<string, string | undefined>): string {
+  if (!values.AGENTOS_DATA_DIR)
+    return isRepository(projectDir) ? join(projectDir, 'data') : join(userDataDir(env), 'agentos')
+  const path = expandHome(values.AGENTOS_DATA_DIR)
+  if (!isAbsolute(path) && !isRepository(projectDir))
+    throw new ConfigError('AGENTOS_DATA_DIR', `expected an absolute path, got ${JSON.stringify(values.AGENTOS_DATA_DIR)}`)
+  return resolve(projectDir, path)
+}
+
+/** Installed packages have no workspace file. */
+function isRepository(projectDir: string): boolean {
+  return isFolder(projectDir) && statSync(join(projectDir, 'pnpm-workspace.yaml'), { throwIfNoEntry: false }) !== undefined
+}
+
+function userDataDir(env: Record<string, string | undefined>): string {
+  if (process.platform === 'win32')
+    return env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
+  if (process.platform === 'darwin')
+    return join(homedir(), 'Library', 'Application Support')
+  const xdg = env.XDG_DATA_HOME
+  return xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share')
+}
+
+function findDatabaseUrl(values: Environment, dataDir: string): string {
+  const url = values.DATABASE_URL ?? 'file:agentos.db'
+  if (!url.startsWith('file:'))
+    return url
+  const path = url.startsWith('file://') ? decodeFileUrl(url) : url.slice('file:'.length)
+  if (path.includes('?') || path.startsWith(':memory:'))
+    throw new ConfigError('DATABASE_URL', 'expected file:<path> with no options after it; the path is absolute or relative to the data folder')
+  return `file:${resolve(dataDir, expandHome(path))}`
+}
+
+function decodeFileUrl(url: string): string {
+  try {
+    return fileURLToPath(url)
+  }
+  catch {
+    throw new ConfigError('DATABASE_URL', `expected file:<path> or file:///<absolute path>, got ${JSON.stringify(url)}`)
+  }
+}
+
+/** By default the folder where the person stood: npm moves to the project and keeps that one in INIT_CWD. */
+function findWorkspaceRoots(values: Environment, env: Record<string, string | undefined>): string[] {
+  if (!values.AGENTOS_WORKSPACE_ROOTS) {
+    const startedIn = env.INIT_CWD && isAbsolute(env.INIT_CWD) && isFolder(env.INIT_CWD) ? env.INIT_CWD : process.cwd()
+    // A service starts in "/": that is not a choice to open the whole machine.
+    return startedIn === parse(startedIn).root ? [] : [startedIn]
+  }
+  return values.AGENTOS_WORKSPACE_ROOTS.map((given) => {
+    const path = expandHome(given)
+    if (!isAbsolute(path))
+      throw new ConfigError('AGENTOS_WORKSPACE_ROOTS', `expected ${environmentSchema.shape.AGENTOS_WORKSPACE_ROOTS.meta()?.expected}, got ${JSON.stringify(given)}`)
+    if (!isFolder(path))
+      throw new ConfigError('AGENTOS_WORKSPACE_ROOTS', `expected folders that exist, got ${JSON.stringify(given)}`)
+    return resolve(path)
+  })
+}
+
+function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') || path.startsWith(`~${sep}`) ? join(homedir(), path.slice(1)) : path
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null)
+      deepFreeze(inner)
+  }
+  return Object.freeze(value)
+}
