@@ -1,0 +1,32 @@
+import type { Router, RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory } from 'vue-router'
+import { useSession } from './stores/session.ts'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'overview', meta: { title: 'Overview' }, component: () => import('./pages/OverviewPage.vue') },
+  { path: '/runs', name: 'runs', meta: { title: 'Runs' }, component: () => import('./pages/RunsPage.vue') },
+  { path: '/runs/:id', name: 'run', meta: { title: 'Run', rail: true }, component: () => import('./pages/run/RunPage.vue'), props: true },
+  { path: '/agents', name: 'agents', meta: { title: 'Agents' }, component: () => import('./pages/AgentsPage.vue') },
+  { path: '/agents/:name', name: 'agent', meta: { title: 'Agent' }, component: () => import('./pages/AgentPage.vue'), props: true },
+  { path: '/setup', name: 'setup', meta: { title: 'Sign in', open: true }, component: () => import('./pages/SignInPage.vue') },
+  { path: '/sign-in', name: 'sign-in', meta: { title: 'Sign in', open: true }, component: () => import('./pages/SignInPage.vue') },
+  { path: '/:rest(.*)*', name: 'not-found', meta: { title: 'Not found' }, component: () => import('./pages/NotFoundPage.vue') },
+]
+
+export function createAppRouter(): Router {
+  const router = createRouter({ history: createWebHistory(), routes })
+
+  router.beforeEach(async (to) => {
+    if (to.meta.open)
+      return true
+    const session = useSession()
+    await session.check()
+    return session.state === 'signed-out' ? { name: 'sign-in', query: { next: to.fullPath } } : true
+  })
+
+  router.afterEach((to) => {
+    document.title = `${to.meta.title} · AgentOS`
+  })
+
+  return router
+}

@@ -1,0 +1,47 @@
+import type { Ref } from 'vue'
+import { useRouter } from 'vue-router'
+import { useShell } from '../stores/shell.ts'
+
+/** The keys that work on every page. */
+export function useShellKeys(rail: Ref<boolean>): Record<string, () => void> {
+  const shell = useShell()
+  const router = useRouter()
+  return {
+    'mod+k': () => shell.palette = shell.palette === 'closed' ? 'all' : 'closed',
+    '?': () => shell.shortcutsOpen = true,
+    'r': () => shell.palette = 'agents',
+    '[': () => shell.toggleFold(rail.value),
+    '1': () => void router.push({ name: 'overview' }),
+    '2': () => void router.push({ name: 'runs' }),
+    '3': () => void router.push({ name: 'agents' }),
+  }
+}
+
+/** What the list of shortcuts says, by page. */
+export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
+  {
+    where: 'Everywhere',
+    keys: [
+      [['meta', 'K'], 'Search, go to a page, run an agent'],
+      [['R'], 'Run an agent'],
+      [['1'], 'Overview'],
+      [['2'], 'Runs'],
+      [['3'], 'Agents'],
+      [['['], 'Fold or unfold the sidebar'],
+      [['?'], 'This list'],
+    ],
+  },
+  {
+    where: 'Runs',
+    keys: [
+      [['/'], 'Search'],
+      [['J'], 'Next run'],
+      [['K'], 'Previous run'],
+      [['enter'], 'Open the run'],
+      [['X'], 'Select it'],
+      [['escape'], 'Select none'],
+    ],
+  },
+  { where: 'Run', keys: [[['J'], 'Next step'], [['K'], 'Previous step']] },
+  { where: 'Agent', keys: [[['meta', 'enter'], 'Run it']] },
+]
