@@ -1,5 +1,5 @@
-import type { AgentDetail, AgentView } from '../domain/views.ts'
 import type { Manifest } from '../domain/manifest/manifest.ts'
+import type { AgentDetail, AgentView } from '../domain/views.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { RouterServices } from './context.ts'
 import { listAgentVersions } from '../store/agents.ts'

@@ -1,7 +1,7 @@
-import type { Notifier } from '../events/notifier.ts'
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
 import type { Overview } from '../domain/views.ts'
+import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { Database } from '../store/database.ts'
 
@@ -48,7 +48,7 @@ export interface WorkspaceList {
 
 export interface Gate {
   /** Waits its turn (first come, first served), runs `work`, and lets the next one in. */
-  pass: <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>
+  pass: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** One socket, as far as a subscription has to know it. */

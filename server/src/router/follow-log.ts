@@ -20,7 +20,7 @@ export async function* followLog(
   let seen = cursor
   try {
     while (true) {
-      const next = seen < run.lastSeq ? await replay.pass(() => pages.next(), signal) : await pages.next()
+      const next = seen < run.lastSeq ? await replay.pass(() => pages.next()) : await pages.next()
       if (next.done)
         return
       for (const batch of inBatches(next.value))

@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { Authenticate } from '../auth/authenticate.ts'
+import type { Sessions } from '../auth/sessions.ts'
+import type { SignInTokens } from '../auth/sign-in-tokens.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { RouterServices } from '../router/context.ts'
+import type { Health } from './health-routes.ts'
+import { createServer } from 'node:http'
+import express from 'express'
+import { createAttempts } from '../auth/attempts.ts'
+import { createErrorHandler, sendError } from './errors.ts'
+import { limitBody, refuseForeignOrigin, requireOurHost, requireSignedIn } from './guard.ts'
+import { securityHeaders } from './headers.ts'
+import { healthRoutes } from './health-routes.ts'
+import { listen } from './listen.ts'
+import { metricsRoute } from './metrics-route.ts'
+import { createOriginRules } from './origin.ts'
+import { pages } from './pages.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { trpcRoute } from './trpc-route.ts'
+import { createSockets } from './upgrade.ts'
+
+const DRAIN_MS = 3_000
+
+export interface HttpOptions {
+  host: string
+  port: number
+  publicUrl: string | null
+  webDir: string
+  ownerId: string
+  services: RouterServices
+  authenticate: Authenticate
+  sessions: Sessions
+  tokens: SignInTokens
+  health: Health
+  metrics: Metrics
+  metricsSecrets: string[]
+  manifestSchema: () => object
+  logger: Logger
+}
+
+export interface HttpServer {
+  /** @throws {ListenError} when the port cannot be had */
+  start: () => Promise<{ port: number }>
+  /** Takes nothing new, tells sockets to come back elsewhere, waits a little for the rest, and cuts it. */
+  stop: () => Promise<void>
+  socketCount: () => number
+}
+
+export function createHttpServer(o: HttpOptions): HttpServer {
+  const rules = createOriginRules(o)
+  const signedIn = requireSignedIn(o.authenticate, rules)
+  const sockets = createSockets({ services: o.services, authenticate: o.authenticate, rules, logger: o.logger })
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  // A proxy in front is on this machine; without one, nobody may say who they are.
+  app.set('trust proxy', o.publicUrl ? 'loopback' : false)
+  app.use(healthRoutes(o.health))
+  app.get('/metrics', metricsRoute(o.metrics, o.metricsSecrets))
+  app.use(requireOurHost(rules), securityHeaders(o), refuseForeignOrigin(rules), limitBody)
+  app.use('/api/session', sessionRoutes({ ...o, rules, attempts: createAttempts(), closeSockets: sockets.closeOf }))
+  app.use('/trpc', signedIn, trpcRoute(o.services, o.logger))
+  app.get('/schema.json', signedIn, (_request, response) => void response.json(o.manifestSchema()))
+  app.use('/api', signedIn, (request, response) => sendError(response, 'NOT_FOUND', `there is nothing at ${request.baseUrl}${request.path}`))
+  app.use(pages(o))
+  app.use(createErrorHandler(o.logger))
+
+  const server = createServer(app)
+  server.on('upgrade', sockets.upgrade)
+
+  return {
+    async start() {
+      await listen(server, o)
+      return { port: (server.address() as AddressInfo).port } // it listens on TCP
+    },
+
+    async stop() {
+      if (!server.listening)
+        return
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      await sockets.stop()
+      server.closeIdleConnections()
+      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+      await closed
+      clearTimeout(cut)
+    },
+
+    socketCount: sockets.count,
+  }
+}

@@ -1,0 +1,28 @@
+import type { TRPCError } from '@trpc/server'
+import type { RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { RouterServices } from '../router/context.ts'
+import { createExpressMiddleware } from '@trpc/server/adapters/express'
+import { appRouter } from '../router/router.ts'
+import { BODY_BYTES, signedInOf } from './guard.ts'
+
+/** Calls in one request or message. */
+export const BATCH_CALLS = 50
+
+export function trpcRoute(services: RouterServices, logger: Logger): RequestHandler {
+  return createExpressMiddleware({
+    router: appRouter,
+    maxBatchSize: BATCH_CALLS,
+    maxBodySize: BODY_BYTES,
+    createContext: ({ res }) => ({ ...services, actor: signedInOf(res).actor, connection: null }),
+    onError: logTrpcError(logger),
+  })
+}
+
+/** A refusal is an answer; only what nobody foresaw is worth a line in the log. */
+export function logTrpcError(logger: Logger): (failure: { error: TRPCError, path: string | undefined }) => void {
+  return ({ error, path }) => {
+    if (error.code === 'INTERNAL_SERVER_ERROR')
+      logger.error({ err: error.cause ?? error, path }, 'a procedure failed')
+  }
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import type { WebSocket } from 'ws'
+import type { Authenticate, SignedIn } from '../auth/authenticate.ts'
+import type { RouterServices } from '../router/context.ts'
+import type { ErrorCode } from './errors.ts'
+import type { OriginRules } from './origin.ts'
+import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
+import { WebSocketServer } from 'ws'
+import { appRouter } from '../router/router.ts'
+import { errorBody, statusOf } from './errors.ts'
+import { createConnection } from './socket.ts'
+import { BATCH_CALLS, logTrpcError } from './trpc-route.ts'
+
+const MESSAGE_BYTES = 1024 * 1024
+const SOCKETS = 4096
+const SOCKETS_PER_USER = 2048
+/** A socket that has not answered a ping by the next one is gone, whatever TCP believes. */
+const PING_MS = 30_000
+const CLOSE_MS = 2_000
+
+/** RFC 6455: 1008 policy violation, 1012 service restart. */
+const CLOSED_SIGNED_OUT = 1008
+const CLOSED_RESTARTING = 1012
+
+export interface Sockets {
+  /** For the server's `upgrade` event. */
+  upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void
+  count: () => number
+  closeOf: (sessionId: string) => void
+  stop: () => Promise<void>
+}
+
+export interface SocketOptions {
+  services: RouterServices
+  authenticate: Authenticate
+  rules: OriginRules
+  logger: Logger
+}
+
+/** The WebSocket side of the door: the same questions as over HTTP, asked once, before the upgrade. */
+export function createSockets({ services, authenticate, rules, logger }: SocketOptions): Sockets {
+  const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES, clientTracking: false })
+  const open = new Map<WebSocket, { signedIn: SignedIn, isAlive: boolean }>()
+  let pings: NodeJS.Timeout | null = null
+  let isStopping = false
+
+  async function admit(request: IncomingMessage): Promise<SignedIn | [ErrorCode, string]> {
+    if (!rules.isOurHost(request))
+      return ['FORBIDDEN', 'this server is not called that']
+    if (request.url?.split('?')[0] !== '/trpc')
+      return ['NOT_FOUND', 'the WebSocket is at /trpc']
+    const origin = rules.originOf(request)
+    if (origin === 'foreign')
+      return ['FORBIDDEN', `a page of ${request.headers.origin} may not open a socket here`]
+    const signedIn = await authenticate(request)
+    if (!signedIn)
+      return ['UNAUTHORIZED', 'sign in first']
+    if (origin === 'none' && signedIn.by.kind === 'session')
+      return ['FORBIDDEN', 'a request with a cookie must carry the Origin header of this server']
+    if (isStopping)
+      return ['SERVICE_UNAVAILABLE', 'this server is stopping']
+    if (open.size >= SOCKETS || countOf(signedIn) >= SOCKETS_PER_USER)
+      return ['SERVICE_UNAVAILABLE', 'too many sockets are open']
+    return signedIn
+  }
+
+  function countOf({ actor }: SignedIn): number {
+    let count = 0
+    for (const { signedIn } of open.values())
+      count += signedIn.actor.userId === actor.userId ? 1 : 0
+    return count
+  }
+
+  function serve(ws: WebSocket, request: IncomingMessage, socket: Socket, signedIn: SignedIn): void {
+    const state = { signedIn, isAlive: true }
+    open.set(ws, state)
+    pings ??= setInterval(ping, PING_MS)
+    ws.on('pong', () => state.isAlive = true)
+    ws.on('close', () => {
+      open.delete(ws)
+      if (open.size === 0 && pings) {
+        clearInterval(pings)
+        pings = null
+      }
+    })
+    const connection = createConnection(ws, socket)
+    getWSConnectionHandler({
+      router: appRouter,
+      maxBatchSize: BATCH_CALLS,
+      createContext: () => ({ ...services, actor: signedIn.actor, connection }),
+      onError: logTrpcError(logger),
+      wss,
+    })(ws, request)
+  }
+
+  function ping(): void {
+    for (const [ws, state] of open) {
+      const { by } = state.signedIn
+      if (!state.isAlive) {
+        ws.terminate()
+      }
+      else if (by.kind === 'session' && by.expiresAtMs <= Date.now()) {
+        ws.close(CLOSED_SIGNED_OUT, 'the session has expired')
+      }
+      else {
+        state.isAlive = false
+        ws.ping()
+      }
+    }
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      const onError = () => socket.destroy()
+      socket.on('error', onError)
+      admit(request).then((answer) => {
+        if (Array.isArray(answer))
+          return refuse(socket, ...answer)
+        socket.off('error', onError)
+        wss.handleUpgrade(request, socket, head, ws => serve(ws, request, socket, answer))
+      }).catch((error: unknown) => {
+        logger.error({ err: error }, 'an upgrade failed')
+        socket.destroy()
+      })
+    },
+
+    count: () => open.size,
+
+    closeOf(sessionId) {
+      for (const [ws, { signedIn: { by } }] of open) {
+        if (by.kind === 'session' && by.sessionId === sessionId)
+          ws.close(CLOSED_SIGNED_OUT, 'signed out')
+      }
+    },
+
+    async stop() {
+      isStopping = true
+      const closed = [...open.keys()].map(ws => new Promise<void>((resolve) => {
+        ws.once('close', () => resolve())
+        ws.close(CLOSED_RESTARTING, 'the server is stopping')
+        setTimeout(() => ws.terminate(), CLOSE_MS).unref()
+      }))
+      await Promise.all(closed)
+    },
+  }
+}
+
+function refuse(socket: Socket, code: ErrorCode, message: string): void {
+  const body = JSON.stringify(errorBody(code, message))
+  socket.end([
+    `HTTP/1.1 ${statusOf(code)} ${code}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n'))
+}

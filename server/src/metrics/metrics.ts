@@ -1,0 +1,80 @@
+import type { NewEvent } from '../domain/event.ts'
+import type { RunCounts } from '../domain/views.ts'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { RUN_STATUSES } from '../domain/run.ts'
+
+/** What is asked once at each scrape. */
+export interface Figures {
+  counts: RunCounts
+  oldestQueuedAt: string | null
+  sockets: number
+  slots: number
+  busy: number
+}
+
+export interface Metrics {
+  /** Events that have just been stored. */
+  observe: (events: NewEvent[]) => void
+  scrape: () => Promise<{ contentType: string, text: string }>
+}
+
+export function createMetrics({ version, figures }: { version: string, figures: () => Promise<Figures> }): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) => new Gauge({ name, help, labelNames, registers })
+
+  // The prototype's six. Its "agent" was one run of one.
+  const total = gauge('agentos_agents_total', 'Runs that are stored')
+  const running = gauge('agentos_agents_running', 'Runs that are running')
+  const completed = gauge('agentos_agents_completed', 'Runs that succeeded')
+  const failed = gauge('agentos_agents_failed', 'Runs that failed')
+  const stopped = gauge('agentos_agents_stopped', 'Runs that were cancelled')
+  gauge('agentos_scheduler_status', '1 while schedules are acted on; 0: they are not').set(0)
+
+  gauge('agentos_build_info', 'Always 1; the label says which version runs', ['version']).set({ version }, 1)
+  const runs = gauge('agentos_runs', 'Runs that are stored, by status', ['status'])
+  const oldest = gauge('agentos_queue_oldest_wait_seconds', 'How long the run that waits longest has been ready to start; 0 when none waits')
+  const sockets = gauge('agentos_sockets', 'WebSockets that are open')
+  const slots = gauge('agentos_worker_slots', 'Runs that this worker may run at a time')
+  const busy = gauge('agentos_worker_busy', 'Runs that this worker runs')
+  const events = new Counter({ name: 'agentos_events_appended_total', help: 'Events that this process stored, by type', labelNames: ['type'], registers })
+  const duration = new Histogram({
+    name: 'agentos_run_duration_seconds',
+    help: 'From the first start of a run to its end, by why it ended',
+    labelNames: ['reason'],
+    buckets: [0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800, 3600],
+    registers,
+  })
+  let hasDefaults = false
+
+  return {
+    observe(stored) {
+      for (const event of stored) {
+        events.inc({ type: event.type })
+        if (event.type === 'run.ended')
+          duration.observe({ reason: event.data.reason }, event.data.durationMs / 1000)
+      }
+    },
+
+    async scrape() {
+      // Its lag monitor wakes the process again and again; a server that nobody scrapes rests.
+      if (!hasDefaults)
+        collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 })
+      hasDefaults = true
+
+      const now = await figures()
+      total.set(RUN_STATUSES.reduce((sum, status) => sum + now.counts[status], 0))
+      running.set(now.counts.running)
+      completed.set(now.counts.succeeded)
+      failed.set(now.counts.failed)
+      stopped.set(now.counts.cancelled)
+      for (const status of RUN_STATUSES)
+        runs.set({ status }, now.counts[status])
+      oldest.set(now.oldestQueuedAt ? Math.max(0, Date.now() - Date.parse(now.oldestQueuedAt)) / 1000 : 0)
+      sockets.set(now.sockets)
+      slots.set(now.slots)
+      busy.set(now.busy)
+      return { contentType: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}
