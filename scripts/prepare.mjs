@@ -22,7 +22,7 @@ const STEPS = {
     work: installPackages,
   },
   database: {
-    made: { stamp: 'node_modules/.cache/agentos/database.json', sources: ['prisma/models', ...PROVIDERS.map(name => `prisma/${name}/schema.prisma`), 'pnpm-lock.yaml'] },
+    made: { stamp: 'node_modules/.cache/agentos/database.json', sources: ['prisma/models', ...PROVIDERS.map(name => `prisma/${name}/schema.prisma`), 'server/src/store/develop/generate.ts', 'pnpm-lock.yaml'] },
     outputs: PROVIDERS.map(name => `server/src/store/generated/${name}/client.ts`),
     title: 'Generating the database clients',
     work: generateClients,
@@ -78,13 +78,7 @@ async function installPackages() {
 }
 
 async function generateClients() {
-  const prisma = join(projectDir, 'server/node_modules/prisma/build/index.js')
-  for (const provider of PROVIDERS) {
-    await run(`generating the ${provider} client`, process.execPath, [prisma, 'generate', '--schema', `prisma/${provider}`], {
-      // Only looked for, never run: without it Prisma downloads an engine that we do not use.
-      env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
-    })
-  }
+  await run('generating the database clients', process.execPath, ['server/src/store/develop/generate.ts'])
 }
 
 /** Built aside and put in place at once, so that a running server never serves half of it. */

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** The folder of this checkout. */
 export const projectDir = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')

@@ -17,7 +17,7 @@ describe('.env.example', () => {
 
   it('says above each variable what it is', () => {
     const lines = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8').split('\n')
-    const bare = lines.filter((line, index) => /^[A-Z_]+=/.test(line) && !/^(#|[A-Z_]+=)/.test(lines[index - 1] ?? ''))
+    const bare = lines.filter((line, index) => /^[A-Z_]+=/.test(line) && !/^(?:#|[A-Z_]+=)/.test(lines[index - 1] ?? ''))
     expect(bare).toEqual([])
   })
 })
