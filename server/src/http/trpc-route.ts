@@ -7,7 +7,7 @@ import { appRouter } from '../router/router.ts'
 import { BODY_BYTES, signedInOf } from './guard.ts'
 
 /** Calls in one request or message. */
-export const BATCH_CALLS = 50
+export const BATCH_CALLS = 100
 
 export function trpcRoute(services: RouterServices, logger: Logger): RequestHandler {
   return createExpressMiddleware({

@@ -2,6 +2,7 @@ import type { ManifestProblem } from '../domain/views.ts'
 import type { Context } from './context.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
+import { DatabaseError } from '../store/errors.ts'
 import { ManifestFault } from './fault.ts'
 
 /** What rides in `error.data` beside tRPC's `code`, `httpStatus` and `path`. */
@@ -38,7 +39,15 @@ const overSocket = t.middleware(({ ctx, next }) => {
   return next({ ctx: { connection: ctx.connection } })
 })
 
-export const procedure = t.procedure.use(signedIn)
+/** A database that is full, busy or gone is not our fault to hide: it says what to do, and another try may go better. */
+const databaseFaults = t.middleware(async ({ next }) => {
+  const result = await next()
+  if (!result.ok && result.error.cause instanceof DatabaseError)
+    throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: result.error.cause.message, cause: result.error.cause })
+  return result
+})
+
+export const procedure = t.procedure.use(signedIn).use(databaseFaults)
 export const liveProcedure = procedure.use(overSocket)
 
 function messageOf(error: TRPCError): string {
