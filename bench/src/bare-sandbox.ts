@@ -1,0 +1,37 @@
+import type { Session } from '../../server/src/executor/sandbox/session.ts'
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DEFAULT_LIMITS } from '../../server/src/domain/manifest/defaults.ts'
+import { openSession } from '../../server/src/executor/sandbox/open.ts'
+import { probeLevels } from '../../server/src/executor/sandbox/probe.ts'
+
+export interface BareSandbox {
+  by: string
+  open: () => Promise<Session>
+}
+
+/** The same sandbox that a run gets, with no server, no log and no other process around it: the limit of the design. */
+export async function bareSandbox(folder: string): Promise<BareSandbox> {
+  const levels = await probeLevels({ canary: randomUUID(), ways: ['bubblewrap', 'util-linux'] })
+  const level = levels.find(each => each.level === 'sandbox' && each.proven) ? 'sandbox' : 'process'
+  let count = 0
+  return {
+    by: levels.find(each => each.level === level)?.by ?? level,
+    open: async () => {
+      const runId = `bare_${count++}`
+      const [workspacePath, homePath] = [join(folder, runId, 'workspace'), join(folder, runId, 'home')]
+      await mkdir(workspacePath, { recursive: true })
+      await mkdir(homePath, { recursive: true })
+      const opened = await openSession({
+        runId,
+        spec: { level, workspacePath, homePath, workspaceMode: 'read-write', network: 'none', env: {} },
+        limits: DEFAULT_LIMITS,
+        graceMs: 1000,
+      }, levels)
+      if ('error' in opened)
+        throw new Error(opened.error)
+      return opened.session
+    },
+  }
+}
