@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { projectDir } from './project.mjs'
+import { projectDir as here } from './project.mjs'
 
 const SKIPPED = new Set(['node_modules', 'dist', 'generated', '.git', 'test-results'])
 
@@ -11,26 +11,26 @@ const SKIPPED = new Set(['node_modules', 'dist', 'generated', '.git', 'test-resu
  * @param {{ stamp: string, sources: string[], extra?: string, isSource?: (path: string) => boolean }} made paths relative to the
  * project; `extra` is anything else that it depends on
  */
-export function isFresh({ stamp, sources, extra = '', isSource = () => true }) {
-  const kept = readStamp(stamp)
+export function isFresh({ stamp, sources, extra = '', isSource = () => true }, projectDir = here) {
+  const kept = readStamp(projectDir, stamp)
   if (!kept)
     return false
-  const files = list(sources, isSource)
+  const files = list(projectDir, sources, isSource)
   const glance = glanceOf(files, extra)
   if (kept.glance === glance)
     return true
-  if (kept.content !== contentOf(files, extra))
+  if (kept.content !== contentOf(projectDir, files, extra))
     return false
-  writeStamp(stamp, { ...kept, glance })
+  writeStamp(projectDir, stamp, { ...kept, glance })
   return true
 }
 
-export function markFresh({ stamp, sources, extra = '', isSource = () => true }) {
-  const files = list(sources, isSource)
-  writeStamp(stamp, { glance: glanceOf(files, extra), content: contentOf(files, extra) })
+export function markFresh({ stamp, sources, extra = '', isSource = () => true }, projectDir = here) {
+  const files = list(projectDir, sources, isSource)
+  writeStamp(projectDir, stamp, { glance: glanceOf(files, extra), content: contentOf(projectDir, files, extra) })
 }
 
-function list(sources, isSource) {
+function list(projectDir, sources, isSource) {
   const files = []
   const visit = (path) => {
     const info = statSync(join(projectDir, path), { throwIfNoEntry: false })
@@ -51,7 +51,7 @@ function glanceOf(files, extra) {
   return digest([extra, ...files.map(file => `${file.path}:${file.size}:${file.mtimeMs}`)])
 }
 
-function contentOf(files, extra) {
+function contentOf(projectDir, files, extra) {
   return digest([extra, ...files.flatMap(file => [file.path, readFileSync(join(projectDir, file.path))])])
 }
 
@@ -62,7 +62,7 @@ function digest(parts) {
   return hash.digest('hex')
 }
 
-function readStamp(stamp) {
+function readStamp(projectDir, stamp) {
   try {
     return JSON.parse(readFileSync(join(projectDir, stamp), 'utf8'))
   }
@@ -71,7 +71,7 @@ function readStamp(stamp) {
   }
 }
 
-function writeStamp(stamp, value) {
+function writeStamp(projectDir, stamp, value) {
   mkdirSync(dirname(join(projectDir, stamp)), { recursive: true })
   writeFileSync(join(projectDir, stamp), JSON.stringify(value))
 }

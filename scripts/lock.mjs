@@ -39,7 +39,7 @@ async function acquire(folder, lock) {
       continue
     }
     if (!told)
-      process.stderr.write(`Another AgentOS command (process ${owner}) is preparing this folder; waiting for it …\n`)
+      process.stderr.write(`Another AgentOS command${owner > 0 ? ` (process ${owner})` : ''} is preparing this folder; waiting for it …\n`)
     told = true
     if (Date.now() - startedAt > GIVE_UP_MS)
       throw new Problem(`process ${owner} has been preparing for over 20 minutes`, `end it, or delete ${lock} when it is not an AgentOS command, and run the same command again`)
@@ -50,20 +50,25 @@ async function acquire(folder, lock) {
 function tryMake(folder, lock) {
   try {
     mkdirSync(folder, { recursive: true })
-    mkdirSync(lock)
-  }
-  catch (error) {
-    if (error.code === 'EEXIST')
+    if (!makeUnlessThere(lock))
       return false
-    throw new Problem(`${lock} could not be made (${error.code})`, causeOf(error))
-  }
-  try {
     writeFileSync(join(lock, 'pid'), String(process.pid))
     return true
   }
   catch (error) {
-    rmSync(lock, { recursive: true, force: true })
     throw new Problem(`${lock} could not be made (${error.code})`, causeOf(error))
+  }
+}
+
+function makeUnlessThere(lock) {
+  try {
+    mkdirSync(lock)
+    return true
+  }
+  catch (error) {
+    if (error.code === 'EEXIST')
+      return false
+    throw error
   }
 }
 

@@ -11,7 +11,7 @@ import { causeOf, run } from './run.mjs'
 const PACKAGE_FILES = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...['server', 'web', 'client', 'bench'].map(name => `${name}/package.json`)]
 const PLATFORM = `${process.platform}-${process.arch}`
 const PROVIDERS = ['sqlite', 'postgresql']
-const isShipped = path => !/\.test\.ts$/.test(path)
+const isShipped = path => !/\.test\.ts$|^web\/(?:e2e|test)\//.test(path)
 
 /** What a checkout needs before it runs, in order. Each is skipped while it is fresh. */
 const STEPS = {
@@ -30,7 +30,7 @@ const STEPS = {
   web: {
     made: {
       stamp: 'node_modules/.cache/agentos/web.json',
-      sources: ['web/src', 'web/public', 'web/index.html', 'web/vite.config.ts', 'web/package.json', 'server/src/domain', 'pnpm-lock.yaml'],
+      sources: ['web', 'server/src/domain', 'pnpm-lock.yaml'],
       isSource: isShipped,
     },
     outputs: ['web/dist/index.html'],

@@ -66,6 +66,7 @@ const CAUSES = [
   [/EACCES|EPERM|EROFS|permission denied|read-only file system/i, `this user may not write there: make ${projectDir} its own (chown) or run as the folder's owner`],
   [/OUTDATED_LOCKFILE|frozen-lockfile/i, 'a package.json and pnpm-lock.yaml do not agree: take both from the same commit, or run pnpm install to renew the lock file'],
   [/ENOMEM|heap out of memory|Cannot allocate memory/i, 'there was not enough memory: free some and run the same command again'],
+  [/EEXIST|ENOTDIR/, 'a file stands where a folder should be: move it away and run the same command again'],
   [/\bENOENT\b/, 'a program is missing: check that Node.js and npm are installed and on the PATH'],
 ]
 
