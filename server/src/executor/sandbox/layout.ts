@@ -1,0 +1,15 @@
+import type { IsolationLevel } from '../../domain/run.ts'
+import type { SandboxSpec } from '../protocol/input.ts'
+
+/** Where things stand for what runs in a sandbox. */
+export const INSIDE = { workspace: '/workspace', home: '/home/agent' } as const
+
+/** What of the host a sandbox is given. */
+export type SandboxPaths = Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'homePath' | 'network'>
+
+/** The two ways into level `sandbox`. */
+export const SANDBOX_WAYS = ['bubblewrap', 'util-linux'] as const
+export type SandboxWay = (typeof SANDBOX_WAYS)[number]
+
+/** What the start-up probe found of each level. */
+export type LevelTable = { level: IsolationLevel, proven: boolean, by: string | null, missing: string | null }[]

@@ -1,0 +1,80 @@
+import type { IsolationLevel } from '../../domain/run.ts'
+import type { RunLimits } from '../../domain/views.ts'
+import type { SandboxSpec } from '../protocol/input.ts'
+import type { LevelTable, SandboxWay } from './layout.ts'
+import type { Opened, ShellPlan } from './shell-session.ts'
+import { mkdirSync } from 'node:fs'
+import { bubblewrapCommand } from './bubblewrap.ts'
+import { INSIDE } from './layout.ts'
+import { limitCommand } from './limits.ts'
+import { SYSTEM_PATH } from './programs.ts'
+import { openShell } from './shell-session.ts'
+import { utilLinuxCommand } from './util-linux.ts'
+
+export interface OpenOptions {
+  runId: string
+  spec: SandboxSpec
+  limits: RunLimits
+  graceMs: number
+}
+
+/** Opens the session of a run at exactly the level that its spec names, or says why not. Never rejects. */
+export async function openSession(options: OpenOptions, levels: LevelTable): Promise<Opened> {
+  const { level } = options.spec
+  const found = levels.find(one => one.level === level)
+  if (!found?.proven)
+    return { error: `level ${level} cannot be had here: ${found?.missing ?? 'nothing provides it'}` }
+  const plan = level === 'sandbox'
+    ? sandboxPlan(options, found.by?.startsWith('bubblewrap') ? 'bubblewrap' : 'util-linux', found.by ?? '')
+    : plainPlan(options, level, found.by ?? '')
+  return plan ? openShell(plan) : { error: `level ${level} cannot be had here any more: its program is gone` }
+}
+
+/** Level `sandbox`; null when the program for this way is not there. */
+export function sandboxPlan(o: OpenOptions, way: SandboxWay, by: string): ShellPlan | null {
+  const command = way === 'bubblewrap' ? bubblewrapCommand : utilLinuxCommand
+  const argv = command(o.spec, [...limitCommand(o.limits, true), '/bin/sh'])
+  return argv && {
+    ...sharedPlan(o),
+    level: 'sandbox',
+    by,
+    argv,
+    environment: environmentOf(o, { HOME: INSIDE.home, TMPDIR: '/tmp' }),
+    folder: INSIDE.workspace,
+    hasPidNamespace: true,
+  }
+}
+
+/** Levels `process` and `none`: a session of its own, with rlimits or without. */
+export function plainPlan(o: OpenOptions, level: Extract<IsolationLevel, 'process' | 'none'>, by: string): ShellPlan {
+  const temporaryPath = `${o.spec.homePath}/.tmp`
+  mkdirSync(temporaryPath, { recursive: true, mode: 0o700 })
+  return {
+    ...sharedPlan(o),
+    level,
+    by,
+    argv: [...(level === 'process' ? limitCommand(o.limits, false) : []), '/bin/sh'],
+    environment: environmentOf(o, { HOME: o.spec.homePath, TMPDIR: temporaryPath }),
+    folder: o.spec.workspacePath,
+    hasPidNamespace: false,
+  }
+}
+
+function sharedPlan(o: OpenOptions): Pick<ShellPlan, 'spawnEnv' | 'marker' | 'graceMs'> {
+  return { spawnEnv: {}, marker: `AGENTOS_RUN=${o.runId}`, graceMs: o.graceMs }
+}
+
+function environmentOf(o: OpenOptions, own: Record<string, string>): Record<string, string> {
+  return {
+    LANG: 'C.UTF-8',
+    TERM: 'dumb',
+    // The workspace may belong to another owner than the one who reads it.
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'safe.directory',
+    GIT_CONFIG_VALUE_0: '*',
+    ...o.spec.env,
+    PATH: SYSTEM_PATH,
+    ...own,
+    AGENTOS_RUN: o.runId,
+  }
+}

@@ -1,0 +1,33 @@
+import type { CommandEnd } from '../../domain/event.ts'
+import type { IsolationLevel } from '../../domain/run.ts'
+
+/**
+ * A place in which the commands of one run are executed, one after another: a shell that lives as long as the run. What a
+ * command leaves running is there for the next one and gone when the session closes.
+ */
+export interface Session {
+  readonly level: IsolationLevel
+  /** By what the level is had: `bubblewrap 0.8`, `util-linux 2.38`, ... */
+  readonly by: string
+  /** Never rejects. One command at a time: a second call waits for the first. */
+  run(command: string, options: CommandOptions): Promise<CommandEnd>
+  /**
+   * Ends everything in it; idempotent. `survivors` counts the processes that were still alive when the session itself was
+   * gone and had to be killed one by one.
+   */
+  close(): Promise<{ survivors: number }>
+}
+
+export interface CommandOptions {
+  timeoutMs: number
+  /** For this command alone, beside the session's environment. */
+  env?: Record<string, string>
+  /** What the command reads from its standard input; nothing when left out. */
+  stdin?: string
+  /** Returns false when it wants no more for now; it calls `resume` when it does. */
+  onOutput: (stream: OutputStream, bytes: Buffer, resume: () => void) => boolean
+  /** Ends the command: SIGTERM to its tree, the grace, SIGKILL. */
+  signal?: AbortSignal
+}
+
+export type OutputStream = 'stdout' | 'stderr'

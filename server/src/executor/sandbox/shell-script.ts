@@ -1,0 +1,37 @@
+/** What is written to a session's shell: POSIX sh, no process of its own but the command. */
+
+/** The first lines: the whole environment, the folder to work in, and a word that it is ready. */
+export function openingLines(environment: Record<string, string>, folder: string): string {
+  return `${exportsOf(environment)}umask 022;cd ${quote(folder)}&&echo "0 0">&3\n`
+}
+
+/**
+ * One command, then `id exitcode` on descriptor 3, which the command itself does not get. The subshell becomes `sh -c`, so that
+ * `$$`, `trap` and `exit` are the command's own; `setsid` (may be left out) keeps `kill 0` from the session's shell.
+ */
+export function commandLines(o: { id: number, command: string, env: Record<string, string>, stdin: string | null, setsid: string | null }): string {
+  const child = `(exec 3>&-;${exportsOf(o.env)}exec ${o.setsid ? `${o.setsid} ` : ''}/bin/sh -c ${quote(o.command)})`
+  const report = `;echo "${o.id} $?">&3\n`
+  if (o.stdin === null)
+    return `${child}</dev/null${report}`
+  // Base64, because a here-document cannot end without a line feed. No base64 line can be this delimiter.
+  const body = Buffer.from(o.stdin).toString('base64').replace(/.{1,4000}/g, '$&\n')
+  return `base64 -d<<'--'|${child}${report.replace('\n', '')}\n${body}--\n`
+}
+
+/** As one word of sh. */
+export function quote(text: string): string {
+  return `'${text.replaceAll('\'', '\'\\\'\'')}'`
+}
+
+export function isVariableName(name: string): boolean {
+  return /^[A-Z_]\w*$/i.test(name)
+}
+
+function exportsOf(environment: Record<string, string>): string {
+  return Object.entries(environment).filter(([name]) => isVariableName(name)).map(([name, value]) => `export ${name}=${quote(withoutNul(value))};`).join('')
+}
+
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '')
+}

@@ -1,0 +1,257 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import type { CommandEnd } from '../../domain/event.ts'
+import type { IsolationLevel } from '../../domain/run.ts'
+import type { CommandOptions, OutputStream, Session } from './session.ts'
+import { spawn } from 'node:child_process'
+import { childrenOf } from './processes.ts'
+import { findProgram } from './programs.ts'
+import { commandLines, openingLines } from './shell-script.ts'
+import { endSession, terminateCommand } from './terminate.ts'
+
+/** How a level starts its shell. */
+export interface ShellPlan {
+  level: IsolationLevel
+  by: string
+  /** The command line that becomes `sh`, reading commands from its standard input. */
+  argv: string[]
+  /** What the starting program itself sees; the commands see `environment` alone. */
+  spawnEnv: Record<string, string>
+  environment: Record<string, string>
+  /** Where commands start, as seen from inside. */
+  folder: string
+  /** True when everything in it dies with the first process of its PID namespace. */
+  hasPidNamespace: boolean
+  /** `NAME=value`: in the environment of everything that the session starts. */
+  marker: string
+  graceMs: number
+}
+
+/** What `terminate.ts` needs to know of an open session. */
+export interface ShellProcess {
+  /** The process that we started. */
+  outerPid: number
+  /** The shell itself, as we see it: PID 1 of the namespace, or the same as `outerPid`. */
+  shellPid: number
+  hasPidNamespace: boolean
+  marker: string
+  /** Settles when the process that we started has ended. */
+  exited: Promise<void>
+  /** After that its pid may be another's. */
+  hasExited: () => boolean
+}
+
+export type Opened = { session: Session } | { error: string }
+
+const READY_TIMEOUT_MS = 10_000
+const KEPT_ERROR_BYTES = 4096
+/** One argument of a program: the kernel's MAX_ARG_STRLEN is 128 KiB. */
+const MAX_COMMAND_BYTES = 120_000
+
+/** Starts the shell and waits until it answers. Never rejects. */
+export function openShell(plan: ShellPlan): Promise<Opened> {
+  return new Promise((resolve) => {
+    let child: ChildProcess
+    try {
+      child = spawn(plan.argv[0]!, plan.argv.slice(1), { cwd: '/', env: plan.spawnEnv, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true })
+    }
+    catch (error) {
+      resolve({ error: String(error) })
+      return
+    }
+    const session = new ShellSession(plan, child)
+    const give = (opened: Opened) => {
+      clearTimeout(timer)
+      if ('error' in opened)
+        void session.close()
+      resolve(opened)
+    }
+    const timer = setTimeout(() => give({ error: `the session's shell did not answer within ${READY_TIMEOUT_MS / 1000} s` }), READY_TIMEOUT_MS)
+    session.onReady = () => give({ session })
+    session.onLost = detail => give({ error: detail })
+  })
+}
+
+interface Current {
+  id: number
+  options: CommandOptions
+  finish: (exitCode: number | null, detail: string) => void
+}
+
+class ShellSession implements Session {
+  readonly level
+  readonly by
+  onReady: () => void = () => {}
+  onLost: (detail: string) => void = () => {}
+
+  private readonly plan: ShellPlan
+  private readonly child: ChildProcess
+  private readonly outputs: Record<OutputStream, Readable>
+  private readonly exited: Promise<void>
+  private shell: ShellProcess | null = null
+  private current: Current | null = null
+  private queue: Promise<unknown> = Promise.resolve()
+  private lastId = 0
+  private lostBecause: string | null = null
+  private startError = ''
+  private closing: Promise<{ survivors: number }> | null = null
+
+  constructor(plan: ShellPlan, child: ChildProcess) {
+    this.level = plan.level
+    this.by = plan.by
+    this.plan = plan
+    this.child = child
+    this.outputs = { stdout: child.stdout!, stderr: child.stderr! }
+    this.exited = new Promise(resolve => child.once('exit', () => resolve()).once('error', () => resolve()))
+    child.once('error', error => this.lost(`could not be started: ${error.message}`))
+    child.once('exit', (code, signal) => setImmediate(() => this.lost(`its shell ended (${signal ?? `exit ${code}`})${this.startError ? `: ${this.startError.trim()}` : ''}`)))
+    for (const stream of [child.stdin!, child.stdout!, child.stderr!, child.stdio[3] as Readable])
+      stream.on('error', () => {}) // It has ended; its `exit` says so.
+    this.readAnswers(child.stdio[3] as Readable)
+    this.readOutput('stdout')
+    this.readOutput('stderr')
+    child.stdin!.write(openingLines(plan.environment, plan.folder))
+  }
+
+  run(command: string, options: CommandOptions): Promise<CommandEnd> {
+    const turn = this.queue.then(() => this.runNow(command, options))
+    this.queue = turn
+    return turn
+  }
+
+  close(): Promise<{ survivors: number }> {
+    this.closing ??= this.closeNow()
+    return this.closing
+  }
+
+  private async runNow(command: string, options: CommandOptions): Promise<CommandEnd> {
+    const startedAt = performance.now()
+    const end = (rest: Omit<CommandEnd, 'durationMs'>): CommandEnd => ({ ...rest, durationMs: Math.round(performance.now() - startedAt) })
+    const shell = this.shell
+    if (options.signal?.aborted)
+      return end({ exitCode: null, signal: null, ended: 'cancelled' })
+    if (!shell || this.lostBecause !== null || this.closing)
+      return end({ exitCode: null, signal: null, ended: 'lost', error: this.lostBecause ?? 'the session is closed' })
+    const refusal = refusalOf(command)
+    if (refusal)
+      return end({ exitCode: null, signal: null, ended: 'spawn_error', error: refusal })
+
+    const id = ++this.lastId
+    const before = new Set(childrenOf(shell.shellPid))
+    const stopped = new AbortController()
+    let endedBy: 'timeout' | 'cancelled' | null = null
+    let lastSignal: NodeJS.Signals | null = null
+    const stop = (reason: 'timeout' | 'cancelled') => {
+      if (endedBy)
+        return
+      endedBy = reason
+      void terminateCommand({ shell, before, graceMs: this.plan.graceMs, ended: stopped.signal, onSignal: name => lastSignal = name })
+        .then(gone => gone || this.close())
+    }
+    const timer = setTimeout(stop, options.timeoutMs, 'timeout')
+    const onAbort = () => stop('cancelled')
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+
+    const answer = await new Promise<{ exitCode: number | null, detail: string }>((resolve) => {
+      this.current = { id, options, finish: (exitCode, detail) => resolve({ exitCode, detail }) }
+      this.child.stdin!.write(commandLines({ id, command, env: options.env ?? {}, stdin: options.stdin ?? null, setsid: this.plan.hasPidNamespace ? null : findProgram('setsid') }))
+    })
+    stopped.abort()
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', onAbort)
+    await this.drain()
+    this.current = null
+    if (endedBy)
+      return end({ exitCode: null, signal: lastSignal, ended: endedBy })
+    if (answer.exitCode === null)
+      return end({ exitCode: null, signal: null, ended: 'killed', error: answer.detail })
+    return end({ exitCode: answer.exitCode, signal: null, ended: 'exited' })
+  }
+
+  private readAnswers(answers: Readable): void {
+    let rest = ''
+    answers.setEncoding('latin1').on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()!
+      for (const line of lines)
+        this.answered(line)
+      if (rest.length > 200) // Only a command that reached for its shell's descriptor writes so.
+        void this.close()
+    })
+  }
+
+  private answered(line: string): void {
+    const [id, code] = line.split(' ').map(Number)
+    if (!this.shell && id === 0) {
+      const outerPid = this.child.pid!
+      const shellPid = this.plan.hasPidNamespace ? childrenOf(outerPid)?.[0] : outerPid
+      if (shellPid === undefined)
+        return
+      this.shell = this.describe(outerPid, shellPid, this.plan.hasPidNamespace)
+      this.onReady()
+    }
+    else if (this.current && id === this.current.id && Number.isInteger(code)) {
+      this.current.finish(code!, '')
+    }
+  }
+
+  private readOutput(name: OutputStream): void {
+    const stream = this.outputs[name]
+    const resume = () => void stream.resume()
+    stream.on('data', (bytes: Buffer) => {
+      // What a background process writes between two commands has no step to belong to.
+      if (this.current) {
+        if (!this.current.options.onOutput(name, bytes, resume))
+          stream.pause()
+      }
+      else if (!this.shell) {
+        this.startError = (this.startError + bytes.toString()).slice(-KEPT_ERROR_BYTES)
+      }
+    })
+  }
+
+  /** What a command wrote is in the pipe before its answer: two turns of the loop read it all, once nobody holds it back. */
+  private async drain(): Promise<void> {
+    do {
+      await nextTurn()
+      await nextTurn()
+      while ((this.outputs.stdout.isPaused() || this.outputs.stderr.isPaused()) && !this.child.stdout!.destroyed)
+        await new Promise(resolve => setTimeout(resolve, 5))
+    } while (this.outputs.stdout.readableLength + this.outputs.stderr.readableLength > 0)
+  }
+
+  private lost(detail: string): void {
+    if (this.lostBecause !== null)
+      return
+    this.lostBecause = detail
+    this.onLost(detail)
+    this.current?.finish(null, detail)
+  }
+
+  private async closeNow(): Promise<{ survivors: number }> {
+    const pid = this.child.pid
+    const survivors = pid === undefined
+      ? 0
+      : await endSession(this.shell ?? this.describe(pid, pid, false))
+    this.lost('the session was closed')
+    for (const stream of [this.child.stdin as Writable, this.child.stdout!, this.child.stderr!, this.child.stdio[3] as Readable])
+      stream.destroy()
+    return { survivors }
+  }
+
+  private describe(outerPid: number, shellPid: number, hasPidNamespace: boolean): ShellProcess {
+    const hasExited = () => this.child.exitCode !== null || this.child.signalCode !== null
+    return { outerPid, shellPid, hasPidNamespace, marker: this.plan.marker, exited: this.exited, hasExited }
+  }
+}
+
+function refusalOf(command: string): string | null {
+  const sizeBytes = Buffer.byteLength(command)
+  if (sizeBytes > MAX_COMMAND_BYTES)
+    return `the command is ${sizeBytes} bytes long; one command may have ${MAX_COMMAND_BYTES}`
+  return command.includes('\0') ? 'the command contains a NUL character' : null
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}

@@ -1,0 +1,30 @@
+import { existsSync, lstatSync, readlinkSync } from 'node:fs'
+
+/** What of the host stands read-only in a sandbox's root. */
+export interface SystemFolders {
+  /** Bound at the same path, where they exist. */
+  bound: string[]
+  /** `/bin` → `usr/bin` and the like, where the host has them so. */
+  links: { path: string, target: string }[]
+}
+
+// Of /etc only what name lookup, TLS, the dynamic linker and `alternatives` need: it has passwords and keys, too.
+const ETC = [
+  'passwd', 'group', 'nsswitch.conf', 'hosts', 'host.conf', 'protocols', 'services', 'mime.types', 'localtime',
+  'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates', 'ca-certificates.conf',
+  'pki/tls/certs', 'pki/tls/cert.pem', 'pki/tls/openssl.cnf', 'pki/ca-trust', 'crypto-policies',
+].map(name => `/etc/${name}`)
+
+export function systemFolders(network: 'none' | 'open'): SystemFolders {
+  const folders: SystemFolders = { bound: ['/usr'], links: [] }
+  for (const path of ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']) {
+    if (!existsSync(path))
+      continue
+    if (lstatSync(path).isSymbolicLink())
+      folders.links.push({ path, target: readlinkSync(path) })
+    else
+      folders.bound.push(path)
+  }
+  folders.bound.push(...[...ETC, ...(network === 'open' ? ['/etc/resolv.conf'] : [])].filter(path => existsSync(path)))
+  return folders
+}

@@ -1,0 +1,113 @@
+import type { ShellProcess } from './shell-session.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { childrenOf, descendantsOf, findMarked, listProcesses, pidNamespaceOf, signalProcess } from './processes.ts'
+
+const SWEEP_MS = 20
+const SWEEPS = 50
+const EXIT_WAIT_MS = 2000
+
+/**
+ * Ends one command of a session: SIGTERM to its tree, the grace, then SIGKILL until nothing of it is left. True when the
+ * command has ended; false when it could not be ended and the session must go.
+ * `before` are the shell's children from earlier commands, which may go on.
+ */
+export async function terminateCommand(o: {
+  shell: ShellProcess
+  before: Set<number>
+  graceMs: number
+  ended: AbortSignal
+  onSignal: (name: NodeJS.Signals) => void
+}): Promise<boolean> {
+  const send = (name: NodeJS.Signals) => {
+    if (!o.ended.aborted)
+      o.onSignal(name)
+    signalCommand(o.shell, o.before, name)
+  }
+  send('SIGTERM')
+  await waitFor(o.ended, o.graceMs)
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    send('SIGKILL')
+    if (o.ended.aborted)
+      return true
+    await waitFor(o.ended, SWEEP_MS)
+  }
+  return o.ended.aborted
+}
+
+/** Ends the session and all that it started. Resolves with how many processes outlived it and were killed one by one. */
+export async function endSession(shell: ShellProcess): Promise<number> {
+  if (!shell.hasPidNamespace) {
+    if (!shell.hasExited())
+      signalGroup(shell.outerPid, 'SIGKILL')
+    await shell.exited
+    return killMarked(shell.marker)
+  }
+  if (shell.hasExited())
+    return 0
+  const namespace = pidNamespaceOf(shell.shellPid)
+  // The kernel kills all that is in a PID namespace with its first process, and lets the outer process see the end only after that.
+  signalProcess(shell.shellPid, 'SIGKILL')
+  if (await settlesWithin(shell.exited, EXIT_WAIT_MS))
+    return 0
+  signalProcess(shell.outerPid, 'SIGKILL')
+  await shell.exited
+  return namespace === null ? 0 : killInNamespace(namespace)
+}
+
+function signalCommand(shell: ShellProcess, before: Set<number>, name: NodeJS.Signals): void {
+  const processes = listProcesses()
+  if (processes.length === 0) {
+    signalGroup(shell.outerPid, name) // No /proc: the session's group is all that can be reached.
+    return
+  }
+  const kept = new Set([...before].flatMap(pid => [pid, ...descendantsOf(pid, processes).map(entry => entry.pid)]))
+  const targets = new Set((childrenOf(shell.shellPid) ?? []).flatMap(pid => [pid, ...descendantsOf(pid, processes).map(entry => entry.pid)]))
+  if (!shell.hasPidNamespace) {
+    for (const entry of findMarked(shell.marker, processes)) {
+      if (entry.pid !== shell.shellPid)
+        targets.add(entry.pid)
+    }
+  }
+  for (const pid of targets) {
+    if (!kept.has(pid))
+      signalProcess(pid, name)
+  }
+}
+
+/** By the marker in their environment, until a sweep finds none. */
+async function killMarked(marker: string): Promise<number> {
+  const killed = new Set<number>()
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const found = findMarked(marker, listProcesses())
+    if (found.length === 0)
+      break
+    for (const entry of found) {
+      killed.add(entry.pid)
+      signalProcess(entry.pid, 'SIGKILL')
+    }
+    await delay(SWEEP_MS)
+  }
+  return killed.size
+}
+
+async function killInNamespace(namespace: string): Promise<number> {
+  const found = listProcesses().filter(entry => !entry.isZombie && pidNamespaceOf(entry.pid) === namespace)
+  for (const entry of found)
+    signalProcess(entry.pid, 'SIGKILL')
+  return found.length
+}
+
+function signalGroup(pid: number, name: NodeJS.Signals): void {
+  signalProcess(-pid, name)
+}
+
+async function waitFor(signal: AbortSignal, timeoutMs: number): Promise<void> {
+  await delay(timeoutMs, undefined, { signal }).catch(() => {})
+}
+
+async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  const late = new AbortController()
+  const outcome = await Promise.race([promise.then(() => true), delay(timeoutMs, false, { signal: late.signal }).catch(() => false)])
+  late.abort()
+  return outcome
+}

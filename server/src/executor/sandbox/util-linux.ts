@@ -1,0 +1,104 @@
+import type { SandboxPaths } from './layout.ts'
+import { readFileSync, statSync } from 'node:fs'
+import { INSIDE } from './layout.ts'
+import { findProgram } from './programs.ts'
+import { quote } from './shell-script.ts'
+import { systemFolders } from './system-folders.ts'
+
+/** The new root is built over a folder that no bind comes from. */
+const ROOT = '/sys'
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
+
+/**
+ * The command line that runs `inner` in namespaces of its own with util-linux alone; null when a part of it is missing.
+ * It enters as root of a user namespace, builds a root on a tmpfs, moves into it and gives every capability away.
+ */
+export function utilLinuxCommand(paths: SandboxPaths, inner: string[]): string[] | null {
+  const [setpriv, unshare, mount, umount, pivotRoot] = ['setpriv', 'unshare', 'mount', 'umount', 'pivot_root'].map(findProgram)
+  if (!setpriv || !unshare || !mount || !umount || !pivotRoot)
+    return null
+  return [
+    setpriv, '--pdeathsig', 'KILL', '--',
+    unshare, '--user', '--map-root-user', '--mount', '--pid', '--fork', '--kill-child=KILL', '--ipc', '--uts', '--cgroup',
+    ...(paths.network === 'open' ? [] : ['--net']),
+    '--',
+    '/bin/sh', '-c', setupScript(paths), 'sh',
+    setpriv, '--bounding-set', '-all', '--no-new-privs', '--',
+    ...inner,
+  ]
+}
+
+/** One process each for the folders, the mounts, the move: every further one costs a millisecond. It may not read its input: that is the shell's. */
+function setupScript(paths: SandboxPaths): string {
+  const folders = systemFolders(paths.network)
+  const isFolder = (path: string) => statSync(path).isDirectory()
+  const madeFolders = [...folders.bound.filter(isFolder), ...['/etc', '/proc', '/dev/shm', '/tmp', INSIDE.workspace, INSIDE.home]]
+  const madeFiles = [...folders.bound.filter(path => !isFolder(path)), ...DEVICES.map(name => `/dev/${name}`)]
+  const parents = madeFiles.map(path => path.slice(0, path.lastIndexOf('/')))
+  const mounts = readMounts()
+  const readOnly = (path: string) => ['rbind', 'ro', 'nosuid', 'nodev', ...lockedOptions(path, mounts)].join(',')
+  const table = [
+    ...folders.bound.map(path => [path, ROOT + path, 'none', readOnly(path)]),
+    ...DEVICES.map(name => [`/dev/${name}`, `${ROOT}/dev/${name}`, 'none', 'bind']),
+    ['proc', `${ROOT}/proc`, 'proc', 'nosuid,nodev,noexec'],
+    ['tmpfs', `${ROOT}/dev/shm`, 'tmpfs', 'nosuid,nodev,mode=1777'],
+    ['tmpfs', `${ROOT}/tmp`, 'tmpfs', 'nosuid,nodev,mode=1777'],
+    [paths.workspacePath, ROOT + INSIDE.workspace, 'none', paths.workspaceMode === 'read-only' ? readOnly(paths.workspacePath) : 'rbind'],
+    [paths.homePath, ROOT + INSIDE.home, 'none', 'rbind'],
+  ]
+  const links = [...folders.links, { path: '/dev/fd', target: '/proc/self/fd' }, ...['stdin', 'stdout', 'stderr'].map((name, fd) => ({ path: `/dev/${name}`, target: `/proc/self/fd/${fd}` }))]
+  return [
+    'set -e',
+    `PATH=/usr/sbin:/usr/bin:/sbin:/bin`,
+    `mount -t tmpfs -o mode=755,nosuid,nodev tmpfs ${ROOT}`,
+    `mkdir -p ${[...new Set([...madeFolders, ...parents])].map(path => quote(ROOT + path)).join(' ')}`,
+    ...madeFiles.map(path => `:>${quote(ROOT + path)}`),
+    ...links.map(({ path, target }) => `ln -s ${quote(target)} ${quote(ROOT + path)}`),
+    `printf %s ${quote(table.map(row => `${row.map(escapeField).join(' ')} 0 0\n`).join(''))}>${ROOT}/fstab`,
+    `mount -a -T ${ROOT}/fstab`,
+    `cd ${ROOT}`,
+    'rm fstab',
+    ...(paths.network === 'open' ? [] : [`(${loopbackUp()})2>/dev/null||:`]),
+    'mount -o remount,bind,ro,nosuid,nodev .',
+    // The old root comes to lie over the new one, and is taken away: it needs no folder of its own.
+    'pivot_root . .',
+    'umount -l .',
+    'cd /',
+    'exec "$@"',
+  ].join('\n')
+}
+
+/** util-linux cannot: iproute2, busybox or Perl (essential in Debian) can. Without any, programs inside cannot talk to each other by TCP. */
+function loopbackUp(): string {
+  if (findProgram('ip'))
+    return 'ip link set lo up'
+  if (findProgram('busybox'))
+    return 'busybox ip link set lo up'
+  // SIOCSIFFLAGS with IFF_UP.
+  return `perl -e 'socket(S,2,2,0);ioctl(S,0x8914,pack("a16s@40","lo",1))'`
+}
+
+interface Mount { path: string, options: string[] }
+
+function readMounts(): Mount[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').map((line) => {
+    const fields = line.split(' ')
+    return { path: unescapeField(fields[4]!), options: fields[5]!.split(',') }
+  })
+}
+
+/** A user namespace may not drop these from a mount that it inherits, so a remount has to name them again. */
+function lockedOptions(path: string, mounts: Mount[]): string[] {
+  const mount = mounts.findLast(one => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`))
+  const options = mount?.options ?? []
+  const atime = options.includes('noatime') ? ['noatime'] : options.includes('relatime') ? [] : ['strictatime']
+  return [...(options.includes('noexec') ? ['noexec'] : []), ...(options.includes('nodiratime') ? ['nodiratime'] : []), ...atime]
+}
+
+function escapeField(text: string): string {
+  return text.replace(/[\s\\#]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
+}
+
+function unescapeField(text: string): string {
+  return text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+}
