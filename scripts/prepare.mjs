@@ -4,6 +4,7 @@ import process from 'node:process'
 import { isFresh, markFresh } from './fresh.mjs'
 import { withLock } from './lock.mjs'
 import { runNpx } from './npm.mjs'
+import { layOwnCommand } from './own-command.mjs'
 import { PNPM, projectDir, runtimeDir } from './project.mjs'
 import { Problem, progress } from './report.mjs'
 import { causeOf, run } from './run.mjs'
@@ -17,7 +18,7 @@ const isShipped = path => !/\.test\.ts$|^web\/(?:e2e|test)\//.test(path)
 const STEPS = {
   packages: {
     made: { stamp: 'node_modules/.cache/agentos/packages.json', sources: PACKAGE_FILES, extra: PLATFORM },
-    outputs: ['node_modules/.bin', 'server/node_modules', 'web/node_modules', 'client/node_modules'],
+    outputs: ['node_modules/.bin/agentos', 'server/node_modules', 'web/node_modules', 'client/node_modules'],
     title: 'Installing packages',
     work: installPackages,
   },
@@ -75,6 +76,7 @@ function isDone({ made, outputs }) {
 async function installPackages() {
   // CI: it must never stop to ask, whether to clear a folder for example.
   await runNpx('installing packages', [PNPM, 'install', '--frozen-lockfile'], { env: { CI: 'true' } })
+  layOwnCommand()
 }
 
 async function generateClients() {
