@@ -1,0 +1,115 @@
+import type { InputSpec, Manifest, McpServer, ScriptStep } from './manifest.ts'
+import type { TodaysFile } from './normalise.ts'
+import type { StepFile } from './schema-step.ts'
+import type { McpServerFile } from './schema.ts'
+import { DEFAULT_APPROVALS, DEFAULT_DENY, DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_STEP_RETRY_DELAY_MS, DEFAULT_TOOLS, DEFAULT_WORKSPACE } from './defaults.ts'
+import { runtimeOf } from './together.ts'
+
+/** A file that was found right, with every default filled in. */
+export function complete(file: TodaysFile): Manifest {
+  const runtime = runtimeOf(file) ?? 'script'
+  return {
+    name: file.name,
+    runtime,
+    inputs: mapValues(file.inputs ?? {}, completeInput),
+    model: file.model === undefined ? [] : [file.model].flat(),
+    mcp: mapValues(file.mcp ?? {}, completeServer),
+    steps: (file.steps ?? []).map(completeStep),
+    agent: file.agent ? { command: file.agent.command, args: file.agent.args ?? [], parse: file.agent.parse ?? null } : null,
+    workspace: { ...DEFAULT_WORKSPACE, ...given(file.workspace) },
+    limits: completeLimits(file.limits ?? {}),
+    commands: { deny: DEFAULT_DENY, ask: [], allow: [], ...given(file.commands) },
+    approvals: completeApprovals(file.approvals ?? {}),
+    retry: completeRetry(file.retry ?? {}),
+    verify: (file.verify ?? []).map(completeStep),
+    schedule: file.schedule ? completeSchedule(file.schedule) : null,
+    retentionMs: file.retention ?? null,
+    ...DEFAULT_WORDS,
+    tools: runtime === 'llm' ? DEFAULT_TOOLS : [],
+    ...given({
+      description: file.description,
+      instructions: file.instructions,
+      tools: file.tools,
+      isolation: file.isolation,
+      image: file.image,
+      programs: file.programs,
+      network: file.network,
+      secrets: file.secrets,
+      effects: file.effects,
+      concurrency: file.concurrency,
+      priority: file.priority,
+    }),
+  }
+}
+
+const DEFAULT_WORDS = {
+  description: '',
+  instructions: '',
+  isolation: null,
+  image: null,
+  programs: [],
+  network: 'none',
+  secrets: [],
+  effects: null,
+  concurrency: null,
+  priority: 0,
+} satisfies Partial<Manifest>
+
+function completeLimits({ time, memory, output, disk, cpuTime, cost, ...same }: NonNullable<TodaysFile['limits']>): Manifest['limits'] {
+  const renamed = { timeMs: time, memoryBytes: memory, outputBytes: output, diskBytes: disk, cpuTimeMs: cpuTime, costUsd: cost }
+  return { ...DEFAULT_LIMITS, ...given(same), ...given(renamed) }
+}
+
+function completeApprovals({ expires, ...tools }: NonNullable<TodaysFile['approvals']>): Manifest['approvals'] {
+  return { ...DEFAULT_APPROVALS, ...given(tools), ...given({ expiresMs: expires }) }
+}
+
+/** A first wait that is longer than the longest one by default lengthens that too. */
+function completeRetry({ delay, maxDelay, ...same }: NonNullable<TodaysFile['retry']>): Manifest['retry'] {
+  const longestMs = maxDelay ?? Math.max(DEFAULT_RETRY.maxDelayMs, delay ?? 0)
+  return { ...DEFAULT_RETRY, ...given(same), ...given({ delayMs: delay }), maxDelayMs: longestMs }
+}
+
+function completeSchedule({ every, ...same }: NonNullable<TodaysFile['schedule']>): NonNullable<Manifest['schedule']> {
+  return { cron: null, timezone: 'UTC', overlap: 'skip', catchUp: 'last', ...given(same), everyMs: every ?? null }
+}
+
+function completeStep(step: StepFile): ScriptStep {
+  return {
+    name: step.name ?? firstLine(step.run),
+    run: step.run,
+    timeoutMs: step.timeout ?? null,
+    retry: { attempts: step.retry?.attempts ?? 1, delayMs: step.retry?.delay ?? DEFAULT_STEP_RETRY_DELAY_MS },
+    if: step.if ?? null,
+    continueOnError: step.continueOnError ?? false,
+    idempotent: step.idempotent ?? false,
+    secrets: step.secrets ?? [],
+  }
+}
+
+function firstLine(command: string): string {
+  const line = command.trim().split('\n', 1)[0]?.trim() ?? ''
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line
+}
+
+function completeInput(input: NonNullable<TodaysFile['inputs']>[string]): InputSpec {
+  const fallback = input.default ?? null
+  return { type: input.type, description: input.description ?? '', required: input.required ?? fallback === null, default: fallback }
+}
+
+function completeServer(server: McpServerFile): McpServer {
+  return server.url === undefined
+    ? { kind: 'stdio', program: server.program ?? '', args: server.args ?? [] }
+    : { kind: 'http', url: server.url, headers: server.headers ?? {} }
+}
+
+function mapValues<A, B>(record: Record<string, A>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without the keys that were left out, so that it can be laid over defaults. */
+function given<T extends object>(values: T | undefined): Given<T> {
+  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as Given<T> // only entries were dropped
+}

@@ -1,0 +1,57 @@
+import type { ManifestProblem } from '../views.ts'
+import type { Fault } from './expected.ts'
+import type { Manifest } from './manifest.ts'
+import type { PlacedProblem, Source } from './source.ts'
+import { complete } from './complete.ts'
+import { faultsOf } from './expected.ts'
+import { dotted } from './keys.ts'
+import { normalise } from './normalise.ts'
+import { keptKeys } from './not-yet.ts'
+import { manifestSchema } from './schema.ts'
+import { clip, readSource } from './source.ts'
+import { checkTogether } from './together.ts'
+
+export type ParsedManifest = { ok: true, manifest: Manifest, notices: string[] } | { ok: false, problems: ManifestProblem[] }
+
+/**
+ * Reads a manifest. Says everything that is wrong at once, in the order of the file. `notices` tells what the prototype's
+ * keys are called today, and which keys are kept but do not act yet. Never throws.
+ */
+export function parseManifest(source: string, { file }: { file: string }): ParsedManifest {
+  const read = readSource(source)
+  if (!read.ok)
+    return { ok: false, problems: inFile(file, read.problems) }
+
+  const written = read.source.value
+  const result = manifestSchema.safeParse(written, { error: unnamed })
+  const faults = [...result.success ? [] : faultsOf(result.error.issues, read.source), ...checkTogether(written)]
+  if (!result.success || faults.length > 0)
+    return { ok: false, problems: inFile(file, place(faults, read.source)) }
+
+  const { file: today, notices } = normalise(result.data)
+  const scheduled = today.schedule !== undefined && written.schedule === undefined
+  return { ok: true, manifest: complete(today), notices: [...notices, ...keptKeys(scheduled ? { ...written, schedule: {} } : written)] }
+}
+
+function place(faults: Fault[], source: Source): PlacedProblem[] {
+  const seen = new Set<string>()
+  return faults
+    .map(({ path, at, expected, received, hint }) => ({
+      ...source.locate(path, at),
+      key: dotted(path),
+      expected,
+      received: clip(received ?? source.received(path)),
+      hint: hint ?? null,
+    }))
+    .filter(({ key, received }) => !seen.has(`${key} ${received}`) && seen.add(`${key} ${received}`))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+function inFile(file: string, problems: PlacedProblem[]): ManifestProblem[] {
+  return problems.map(problem => ({ file, ...problem }))
+}
+
+/** For an issue whose schema says nothing itself; every schema should. */
+function unnamed(): string {
+  return 'another value'
+}

@@ -1,0 +1,138 @@
+/* eslint-disable regexp/use-ignore-case -- a pattern of JSON Schema has no flags */
+import { z } from 'zod'
+import { ISOLATION_LEVELS } from '../run.ts'
+import { cronProblem, isTimezone } from './cron.ts'
+import { duration, filled, flag, list, money, number, oneOf, pattern, size, text, whole } from './quantity.ts'
+import { prototypeKeys, prototypeServer } from './schema-prototype.ts'
+import { secretName, stepSchema } from './schema-step.ts'
+
+/**
+ * The manifest as people write it: the one source of validation, of the editors' JSON Schema and of the reference.
+ * Every `error` says what was expected, for a person. Reading it gives milliseconds, bytes and dollars; what is left
+ * out stays out (complete.ts knows the defaults).
+ */
+
+export const AGENT_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/
+
+const HOUR_MS = 3_600_000
+const MIB = 1024 ** 2
+const TIB = 1024 ** 4
+
+const modelName = pattern(/^[A-Za-z0-9][\w.-]*\/\S+$/, 'a model as provider/model, such as openai/gpt-5')
+const host = pattern(/^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?$/, 'a host name such as example.com or "*.example.com"')
+const url = pattern(/^https?:\/\/\S+$/, 'a URL that starts with http:// or https://')
+const commandPattern = filled(500, 'a command pattern such as sudo or "git push **"')
+const decision = oneOf(['auto', 'ask', 'deny'])
+
+const input = z.strictObject({
+  type: oneOf(['string', 'number', 'boolean']).describe('What the form asks for.'),
+  description: text(500).optional().describe('Shown beside the field.'),
+  required: flag().optional().describe('Whether a run needs it. Default: true when there is no default.'),
+  default: z.union([text(10_000), z.number(), z.boolean()], { error: 'a text, a number, or true or false' }).optional().describe('What it is when nobody says.'),
+}, { error: 'a mapping such as { type: string, default: main }' })
+
+const mcpServer = z.strictObject({
+  program: filled(4096, 'a program').optional().describe('A program that speaks MCP on its standard input and output; it runs in a sandbox.'),
+  args: list(text(10_000), 'a list of arguments').optional().describe('Its arguments.'),
+  url: url.optional().describe('The address of an MCP server that speaks HTTP; the worker talks to it.'),
+  headers: z.record(z.string(), text(10_000), { error: 'a mapping of header names to values' }).optional()
+    // eslint-disable-next-line no-template-curly-in-string -- the manifest's own notation
+    .describe('Sent with each request; ${secrets.NAME} is the value of a secret.'),
+}, { error: 'a mapping with program: or url:' })
+
+export const manifestSchema = z.strictObject({
+  name: pattern(AGENT_NAME, 'a name of a-z, 0-9, - and _, at most 63 characters, that starts with a letter or digit')
+    .describe('What the agent is called; unique in its organisation.'),
+  description: text(1000).optional().describe('One sentence for people: what it does.'),
+  runtime: oneOf(['script', 'llm', 'command', 'acp']).optional()
+    .describe('script: a list of commands. llm: a model with tools. command, acp: somebody else\'s agent. Default: script with steps, llm with model.'),
+  inputs: z.record(pattern(/^[A-Za-z]\w{0,62}$/, 'a name of letters, digits and _ that starts with a letter'), input, { error: 'a mapping of input names' }).optional()
+    .describe('What a run is asked for beside its task: fields of a form on the page, --input name=value on the command line.'),
+
+  model: z.union([modelName, list(modelName, 'a list of models', 10).min(1, { error: 'at least one model' })], { error: 'a model as provider/model, or a list of them' }).optional()
+    .describe('provider/model, such as openai/gpt-5; a list is tried in order.'),
+  instructions: text(200_000).optional().describe('What the model is told before the task. {{task}} and {{inputs.name}} are filled in.'),
+  tools: list(oneOf(['shell', 'files', 'fetch']), 'a list of tools', 3).optional().describe('What the model may use. Default: shell and files.'),
+  mcp: z.object({
+    servers: list(prototypeServer, 'a list of servers').optional().describe('Prototype key. Today: each server is a key of its own under mcp.'),
+  }, { error: 'a mapping of server names' }).catchall(mcpServer).optional().describe('MCP servers whose tools the model may use.'),
+
+  steps: list(stepSchema, 'a list of steps', 500).min(1, { error: 'at least one step' }).optional().describe('The commands of a script, one after another.'),
+
+  agent: z.strictObject({
+    command: filled(4096, 'a program').describe('The program that is the agent.'),
+    args: list(text(10_000), 'a list of arguments').optional().describe('Its arguments. {{task}} and {{inputs.name}} are filled in.'),
+    parse: pattern(/^[a-z0-9-]{1,64}$/, 'the name of an output format, such as claude-stream-json').optional().describe('How its output is read.'),
+  }, { error: 'a mapping with command: and args:' }).optional().describe('Somebody else\'s agent, for the runtimes command and acp.'),
+
+  workspace: z.strictObject({
+    from: filled(4096, 'a folder, a git URL or a template such as "{{inputs.path}}"').optional()
+      .describe('A folder (relative to the manifest), a git URL, or "{{inputs.path}}". Left out: an empty workspace.'),
+    mode: oneOf(['copy', 'mount-read-only', 'mount-read-write']).optional().describe('copy (default): the run works on a copy. mount-…: on the folder itself.'),
+    keep: oneOf(['none', 'changed', 'all']).optional().describe('What is stored of it at the end. Default: changed.'),
+  }, { error: 'a mapping such as { from: . }' }).optional().describe('The folder that the run works in.'),
+
+  isolation: oneOf(ISOLATION_LEVELS).optional().describe('Exactly this level, or the run is refused. Default: sandbox where it is proven, else process.'),
+  image: filled(500, 'the name of a container image').optional().describe('The image of isolation: container.'),
+  programs: list(pattern(/^[A-Za-z0-9][\w.@/-]{0,127}$/, 'the name of a program'), 'a list of programs').optional().describe('Programs that the server has installed for agents, mounted read-only.'),
+  network: z.union([z.enum(['none', 'open']), list(host, 'a list of hosts').min(1, { error: 'at least one host, or none' })], { error: 'none, open, or a list of hosts' }).optional()
+    .describe('none (default), open, or the hosts that may be reached.'),
+  secrets: list(secretName, 'a list of secret names').optional().describe('Secrets that the run may use, by name; their values live in the server.'),
+
+  limits: z.strictObject({
+    time: duration(1000, 30 * 24 * HOUR_MS).optional().describe('Of the whole run. Default: 30m.'),
+    cpuTime: duration(1000, 30 * 24 * HOUR_MS).optional().describe('CPU time of all its processes.'),
+    steps: whole(1, 10_000).optional().describe('Commands of a script, turns of a model. Default: 50.'),
+    memory: size(16 * MIB, TIB).optional().describe('Default: 1GiB.'),
+    cpu: number(0.05, 256).optional().describe('CPUs at a time; 0.5 is half of one. Default: 1.'),
+    processes: whole(1, 32_768).optional().describe('At a time. Default: 64.'),
+    files: whole(16, 1_048_576).optional().describe('Open files of one process. Default: 1024.'),
+    output: size(1024, 1024 * MIB).optional().describe('What its commands may write to the log in all. Default: 10MiB.'),
+    disk: size(MIB, TIB).optional().describe('What it may write to the workspace. Default: 1GiB.'),
+    tokens: whole(1, 1_000_000_000).optional().describe('Tokens of all model calls.'),
+    cost: money(100_000).optional().describe('US dollars of all model calls.'),
+  }, { error: 'a mapping such as { time: 30m }' }).optional().describe('What a run may use up; reaching a limit ends it with that reason.'),
+
+  commands: z.strictObject({
+    deny: list(commandPattern, 'a list of command patterns').optional().describe('Commands that are refused. A list here takes the place of the built-in one.'),
+    ask: list(commandPattern, 'a list of command patterns').optional().describe('Commands that need a person\'s approval.'),
+    allow: list(commandPattern, 'a list of command patterns').optional().describe('When given, only these commands are allowed.'),
+  }, { error: 'a mapping with deny:, ask: or allow:' }).optional().describe('A seat belt against slips; the sandbox is the wall.'),
+
+  approvals: z.strictObject({
+    shell: decision.optional().describe('Default: auto inside a sandbox with no network, else ask.'),
+    fetch: decision.optional().describe('Default: ask.'),
+    mcp: decision.optional().describe('Default: ask.'),
+    expires: duration(60_000, 365 * 24 * HOUR_MS).optional().describe('How long a question waits for a person. Default: 7d.'),
+  }, { error: 'a mapping such as { shell: auto }' }).optional().describe('Which tools of a model wait for a person: auto, ask or deny.'),
+  effects: oneOf(['ask', 'tell', 'retry']).optional().describe('What to do about an effect whose outcome is unknown. Default: tell with no network, else ask.'),
+
+  retry: z.strictObject({
+    attempts: whole(1, 20).optional().describe('Attempts in all. Default: 1.'),
+    delay: duration(0, 24 * HOUR_MS).optional().describe('Before the second attempt. Default: 1s.'),
+    maxDelay: duration(0, 24 * HOUR_MS).optional().describe('The longest wait between two attempts. Default: 30s.'),
+    factor: number(1, 10).optional().describe('By which the wait grows each time. Default: 2.'),
+    jitter: flag().optional().describe('Vary the wait a little. Default: true.'),
+  }, { error: 'a mapping such as { attempts: 3 }' }).optional().describe('Of the whole run, on failures that can pass.'),
+  verify: list(stepSchema, 'a list of checks', 50).optional().describe('Commands that run at the end; the run has succeeded only if these do.'),
+
+  schedule: z.strictObject({
+    cron: z.string({ error: 'five cron fields such as "0 9 * * 1-5"' }).superRefine((expression, context) => {
+      const problem = cronProblem(expression)
+      if (problem)
+        context.addIssue({ code: 'custom', message: `five cron fields such as "0 9 * * 1-5" (${problem})` })
+    }).optional().describe('Minute, hour, day of month, month, day of week.'),
+    every: duration(60_000, 365 * 24 * HOUR_MS).optional().describe('Instead of cron: this long after the last start.'),
+    timezone: z.string({ error: 'a time zone such as Europe/Berlin' }).refine(isTimezone, { error: 'a time zone such as Europe/Berlin' }).optional().describe('Of the cron fields. Default: UTC.'),
+    overlap: oneOf(['skip', 'queue', 'replace']).optional().describe('What happens when the last run has not ended. Default: skip.'),
+    catchUp: oneOf(['none', 'last', 'all']).optional().describe('What happens to ticks that were missed. Default: last.'),
+  }, { error: 'a mapping such as { cron: "0 9 * * 1-5" }' }).optional().describe('When the agent is run by itself.'),
+  concurrency: whole(1, 1000).optional().describe('Runs of this agent at a time. Default: unlimited.'),
+  priority: whole(-1000, 1000).optional().describe('Higher runs first. Default: 0.'),
+  retention: duration(HOUR_MS, 3650 * 24 * HOUR_MS).optional().describe('How long ended runs are kept. Default: the server\'s.'),
+
+  ...prototypeKeys,
+}, { error: 'a mapping of keys such as name: and steps:' })
+
+export type ManifestFile = z.output<typeof manifestSchema>
+export type McpServerFile = z.output<typeof mcpServer>

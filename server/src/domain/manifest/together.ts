@@ -1,0 +1,239 @@
+import type { Fault } from './expected.ts'
+import type { SourcePath } from './source.ts'
+import { checkCondition } from '../condition.ts'
+import { templateNames } from './inputs.ts'
+
+/**
+ * What no key can tell alone. It reads the values as they were written and steps over whatever has the wrong shape, which
+ * the schema reports, so that all that is wrong is said at once.
+ */
+export function checkTogether(file: Record<string, unknown>): Fault[] {
+  return [
+    ...checkRuntime(file),
+    ...checkIsolation(file),
+    ...checkInputs(file),
+    ...checkTemplates(file),
+    ...checkSteps(file, 'steps'),
+    ...checkSteps(file, 'verify'),
+    ...checkMcp(file),
+    ...checkSchedule(file),
+    ...checkRetry(file),
+    ...checkTwins(file),
+  ]
+}
+
+const RUNTIMES = ['script', 'llm', 'command', 'acp'] as const
+type Runtime = (typeof RUNTIMES)[number]
+
+/** Keys that mean something to these runtimes alone. */
+const KEYS_OF_RUNTIMES: Record<string, Runtime[]> = {
+  steps: ['script'],
+  model: ['llm'],
+  model_provider: ['llm'],
+  model_version: ['llm'],
+  instructions: ['llm'],
+  tools: ['llm'],
+  mcp: ['llm', 'acp'],
+  agent: ['command', 'acp'],
+}
+
+/** The runtime that is written, or that the other keys tell; null when they do not. */
+export function runtimeOf(file: Record<string, unknown>): Runtime | null {
+  if (file.runtime !== undefined)
+    return RUNTIMES.find(name => name === file.runtime) ?? null
+  const hasModel = file.model !== undefined || file.model_provider !== undefined
+  if ((file.steps !== undefined) === hasModel)
+    return null
+  return hasModel ? 'llm' : 'script'
+}
+
+function checkRuntime(file: Record<string, unknown>): Fault[] {
+  const runtime = runtimeOf(file)
+  if (runtime === null)
+    return file.runtime === undefined ? [untold(file)] : []
+  const faults: Fault[] = []
+  const missing = (key: string, expected: string) => file[key] === undefined && faults.push({ path: [key], at: 'key', expected, received: 'nothing', hint: `runtime: ${runtime} needs ${key}:` })
+  if (runtime === 'script')
+    missing('steps', 'a list of steps')
+  if (runtime === 'llm' && file.model_provider === undefined && file.model_version === undefined)
+    missing('model', 'a model as provider/model, or a list of them')
+  if (runtime === 'command' || runtime === 'acp')
+    missing('agent', 'a mapping with command: and args:')
+  if (runtime === 'acp' && isRecord(file.agent) && file.agent.parse !== undefined)
+    faults.push({ path: ['agent', 'parse'], at: 'key', expected: 'no agent.parse with runtime: acp', hint: 'ACP says itself what its output means; remove it' })
+  for (const [key, runtimes] of Object.entries(KEYS_OF_RUNTIMES)) {
+    if (file[key] !== undefined && !runtimes.includes(runtime))
+      faults.push({ path: [key], at: 'key', expected: `no ${key} with runtime: ${runtime}`, hint: `${key} belongs to runtime: ${runtimes.join(' or ')}` })
+  }
+  return faults
+}
+
+function untold(file: Record<string, unknown>): Fault {
+  const base = { path: ['runtime'], at: 'key', received: 'nothing' } as const
+  if (file.agent !== undefined)
+    return { ...base, expected: 'command or acp', hint: 'agent: needs runtime: command, or runtime: acp when it speaks ACP' }
+  if (file.steps !== undefined)
+    return { ...base, expected: 'script or llm', hint: 'steps: and model: are both here; say which runtime is meant and remove the other\'s keys' }
+  return { ...base, expected: 'steps: for a script, or model: for a model with tools', hint: 'nothing here says what the agent does' }
+}
+
+function checkIsolation(file: Record<string, unknown>): Fault[] {
+  if (file.isolation === 'container' && file.image === undefined)
+    return [{ path: ['image'], at: 'key', expected: 'the name of a container image', received: 'nothing', hint: 'isolation: container needs image:' }]
+  if (file.image !== undefined && file.isolation !== 'container')
+    return [{ path: ['image'], at: 'key', expected: 'isolation: container beside it', hint: 'only a container has an image' }]
+  return []
+}
+
+function checkInputs(file: Record<string, unknown>): Fault[] {
+  const faults: Fault[] = []
+  const taken = new Map<string, string>()
+  for (const [name, spec] of entriesOf(file.inputs)) {
+    const variable = `INPUT_${name.toUpperCase()}`
+    const other = taken.get(variable)
+    if (other !== undefined)
+      faults.push({ path: ['inputs', name], at: 'key', expected: `a name that is not ${other} in other letters`, received: name, hint: `both would be $${variable}` })
+    taken.set(variable, name)
+    if (!isRecord(spec) || spec.default === undefined || spec.default === null || typeof spec.default === 'object')
+      continue
+    const received: string = typeof spec.default
+    if (typeof spec.type === 'string' && ['string', 'number', 'boolean'].includes(spec.type) && received !== spec.type)
+      faults.push({ path: ['inputs', name, 'default'], at: 'value', expected: `a ${spec.type}, as its type says` })
+  }
+  return faults
+}
+
+function checkTemplates(file: Record<string, unknown>): Fault[] {
+  const inputs = entriesOf(file.inputs).map(([name]) => name)
+  const isKnown = (name: string) => name === 'task' || inputs.some(input => name === `inputs.${input}`)
+  const expected = inputs.length > 0 ? `{{task}} or one of ${inputs.map(input => `{{inputs.${input}}}`).join(', ')}` : '{{task}}; there are no inputs'
+  const unknownIn = (path: SourcePath, text: unknown, isStrict: boolean): Fault[] => templateNames(text)
+    .filter(name => !isKnown(name) && (isStrict || OURS.test(name)))
+    .map(name => ({ path, at: 'value', expected, received: `{{${name}}}`, hint: 'list it under inputs:' }))
+  const workspace = isRecord(file.workspace) ? file.workspace.from : undefined
+  const args = isRecord(file.agent) && Array.isArray(file.agent.args) ? file.agent.args : []
+  return [
+    ...unknownIn(['workspace', 'from'], workspace, true),
+    ...unknownIn(['instructions'], file.instructions, false),
+    ...args.flatMap((arg: unknown, index) => unknownIn(['agent', 'args', index], arg, true)),
+    ...['steps', 'verify'].flatMap(key => listOf(file[key]).flatMap(([step, index]) =>
+      templateNames(step.run).filter(name => OURS.test(name)).map(name => inShell([key, index, 'run'], name)))),
+  ]
+}
+
+/** What can only be meant for us; other tools use double braces too. */
+const OURS = /^(?:task$|inputs\.)/
+
+/** Text put into a shell line would be read as part of the command. */
+function inShell(path: SourcePath, name: string): Fault {
+  const variable = name === 'task' ? 'AGENTOS_TASK' : `INPUT_${name.slice('inputs.'.length).toUpperCase()}`
+  return { path, at: 'value', expected: `"$${variable}"`, received: `{{${name}}}`, hint: 'a command reads the task and the inputs from its environment' }
+}
+
+function checkSteps(file: Record<string, unknown>, key: 'steps' | 'verify'): Fault[] {
+  const faults: Fault[] = []
+  const secrets = Array.isArray(file.secrets) ? file.secrets : []
+  const before: string[] = key === 'verify' ? listOf(file.steps).map(([step]) => step.name).filter(name => typeof name === 'string') : []
+  const names = new Set<string>()
+  for (const [step, index] of listOf(file[key])) {
+    const checked = typeof step.if === 'string' ? checkCondition(step.if) : null
+    for (const name of checked?.ok ? checked.steps.filter(name => !before.includes(name)) : [])
+      faults.push({ path: [key, index, 'if'], at: 'value', expected: before.length > 0 ? `the name of an earlier step: ${before.join(', ')}` : 'an earlier step with a name', received: name })
+    for (const [place, secret] of (Array.isArray(step.secrets) ? step.secrets : []).entries()) {
+      if (typeof secret === 'string' && !secrets.includes(secret))
+        faults.push({ path: [key, index, 'secrets', place], at: 'value', expected: 'a secret that the manifest lists', hint: `add ${secret} to the manifest's secrets:` })
+    }
+    if (typeof step.name !== 'string')
+      continue
+    if (names.has(step.name))
+      faults.push({ path: [key, index, 'name'], at: 'value', expected: 'a name that no other step has' })
+    names.add(step.name)
+    before.push(step.name)
+  }
+  return faults
+}
+
+function checkMcp(file: Record<string, unknown>): Fault[] {
+  const secrets = Array.isArray(file.secrets) ? file.secrets : []
+  return entriesOf(file.mcp).flatMap(([name, server]): Fault[] => {
+    const path = ['mcp', name]
+    if (name === 'servers')
+      return Array.isArray(server) ? server.flatMap((entry: unknown, index) => checkPrototypeServer(entry, index)) : []
+    if (!isRecord(server))
+      return []
+    const faults: Fault[] = []
+    if (!/^[\w-]{1,63}$/.test(name))
+      faults.push({ path, at: 'key', expected: 'a name of letters, digits, - and _', received: name })
+    if ((server.program === undefined) === (server.url === undefined))
+      faults.push({ path, at: 'key', expected: 'either program: or url:', received: server.url === undefined ? 'neither' : 'both' })
+    if (server.args !== undefined && server.program === undefined)
+      faults.push({ path: [...path, 'args'], at: 'key', expected: 'program: beside it' })
+    if (server.headers !== undefined && server.url === undefined)
+      faults.push({ path: [...path, 'headers'], at: 'key', expected: 'url: beside it' })
+    for (const [header, value] of entriesOf(server.headers)) {
+      for (const [, secret] of typeof value === 'string' ? value.matchAll(/\$\{secrets\.(\w+)\}/g) : []) {
+        if (!secrets.includes(secret))
+          faults.push({ path: [...path, 'headers', header], at: 'value', expected: 'a secret that the manifest lists', received: String(secret), hint: `add ${secret} to the manifest's secrets:` })
+      }
+    }
+    return faults
+  })
+}
+
+function checkPrototypeServer(server: unknown, index: number): Fault[] {
+  if (!isRecord(server))
+    return []
+  const isHttp = server.kind === 'http' || server.kind === 'sse'
+  const key = isHttp ? 'url' : 'command'
+  return server[key] === undefined && !(isHttp && typeof server.command === 'string') ? [{ path: ['mcp', 'servers', index, key], at: 'key', expected: isHttp ? 'a URL' : 'a command line', received: 'nothing' }] : []
+}
+
+function checkSchedule(file: Record<string, unknown>): Fault[] {
+  if (!isRecord(file.schedule))
+    return []
+  const { cron, every } = file.schedule
+  if ((cron === undefined) === (every === undefined))
+    return [{ path: ['schedule'], at: 'key', expected: 'either cron: or every:', received: cron === undefined ? 'neither' : 'both' }]
+  return []
+}
+
+function checkRetry(file: Record<string, unknown>): Fault[] {
+  const config = isRecord(file.retry_config) ? file.retry_config : {}
+  if (typeof config.initial_delay === 'number' && typeof config.max_delay === 'number' && config.initial_delay > config.max_delay)
+    return [{ path: ['retry_config', 'max_delay'], at: 'value', expected: 'at least initial_delay' }]
+  return []
+}
+
+/** A prototype key beside the key that took its place: nobody can tell which is meant. */
+function checkTwins(file: Record<string, unknown>): Fault[] {
+  const twins: [string, string][] = [
+    ['model_provider', 'model'],
+    ['model_version', 'model'],
+    ['isolated', 'isolation'],
+    ['DESTRUCTIVE_COMMANDS', 'commands'],
+    ['resource_limits', 'limits'],
+    ['retry_config', 'retry'],
+    ['time', 'schedule'],
+    ['repeat', 'schedule'],
+    ['repeat', 'time'],
+  ]
+  const faults: Fault[] = twins.filter(([old, today]) => file[old] !== undefined && file[today] !== undefined)
+    .map(([old, today]) => ({ path: [old], at: 'key', expected: `${old} or ${today}, not both`, received: 'both', hint: `keep ${today}:` }))
+  if ((file.model_provider === undefined) !== (file.model_version === undefined) && file.model === undefined) {
+    const missing = file.model_provider === undefined ? 'model_provider' : 'model_version'
+    faults.push({ path: [missing], at: 'key', expected: 'model_provider and model_version together', received: 'nothing', hint: 'or today\'s word: model: provider/model' })
+  }
+  return faults
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return isRecord(value) ? Object.entries(value) : []
+}
+
+function listOf(value: unknown): [Record<string, unknown>, number][] {
+  return Array.isArray(value) ? value.flatMap((item: unknown, index) => isRecord(item) ? [[item, index] satisfies [unknown, number]] : []) : []
+}
