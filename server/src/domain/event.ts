@@ -51,6 +51,16 @@ export const EVENT_DATA = {
   'attempt.started': z.object({ worker: z.string(), fence: z.int() }),
   'attempt.lost': z.object({ worker: z.string(), detail: z.string() }),
   'attempt.ended': z.object({ reason: z.enum(END_REASON_NAMES), detail: z.string(), durationMs: ms }),
+  /** The run has its folder: an empty one, a copy of `from`, or `from` itself. `notice` says where it is not quite what was asked for. */
+  'workspace.prepared': z.object({
+    from: z.string().nullable(),
+    how: z.enum(['empty', 'copied', 'mounted']),
+    mode: z.enum(['read-write', 'read-only']),
+    files: z.int().min(0),
+    sizeBytes: z.int().min(0),
+    durationMs: ms,
+    notice: z.string().optional(),
+  }),
   /** The session of the run was opened: at which level, and by what. */
   'sandbox.opened': z.object({ level: z.enum(ISOLATION_LEVELS), by: z.string(), durationMs: ms }),
   'step.started': z.object({ step, name: z.string(), kind: z.enum(['command', 'model']), command: z.string().optional(), timeoutMs: ms.optional(), try: z.int().min(1) }),

@@ -10,31 +10,33 @@ export type ModelMessage
 export interface ToolSpec { name: string, description: string, inputSchema: Record<string, unknown> }
 
 export function toPrompt(messages: ModelMessage[]): LanguageModelV4Message[] {
-  return messages.map((message): LanguageModelV4Message => {
-    switch (message.role) {
-      case 'system':
-        return { role: 'system', content: message.content }
-      case 'user':
-        return { role: 'user', content: [{ type: 'text', text: message.content }] }
-      case 'assistant':
-        return {
-          role: 'assistant',
-          content: [
-            ...(message.content ? [{ type: 'text' as const, text: message.content }] : []),
-            ...message.toolCalls.map(call => ({ type: 'tool-call' as const, toolCallId: call.id, toolName: call.tool, input: asObject(call.input) })),
-          ],
-        }
-      case 'tool':
-        return {
-          role: 'tool',
-          content: [{ type: 'tool-result', toolCallId: message.callId, toolName: message.tool, output: { type: 'text', value: message.content } }],
-        }
-    }
-  })
+  return messages.map(toMessage)
 }
 
 export function toTools(tools: ToolSpec[]): LanguageModelV4FunctionTool[] {
   return tools.map(({ name, description, inputSchema }) => ({ type: 'function', name, description, inputSchema }))
+}
+
+function toMessage(message: ModelMessage): LanguageModelV4Message {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.content }
+    case 'user':
+      return { role: 'user', content: [{ type: 'text', text: message.content }] }
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: [
+          ...(message.content ? [{ type: 'text' as const, text: message.content }] : []),
+          ...message.toolCalls.map(call => ({ type: 'tool-call' as const, toolCallId: call.id, toolName: call.tool, input: asObject(call.input) })),
+        ],
+      }
+    case 'tool':
+      return {
+        role: 'tool',
+        content: [{ type: 'tool-result', toolCallId: message.callId, toolName: message.tool, output: { type: 'text', value: message.content } }],
+      }
+  }
 }
 
 /** Endpoints want an object as arguments; what the model wrote instead is given back to it as it was. */

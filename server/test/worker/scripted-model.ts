@@ -16,7 +16,11 @@ export interface ScriptedModel {
 
 export interface ScriptedRequest {
   authorization: string | undefined
-  body: { model: string, messages: { role: string, content?: unknown, tool_calls?: unknown[], tool_call_id?: string }[], tools?: { function: { name: string } }[] }
+  body: {
+    model: string
+    messages: { role: string, content?: unknown, tool_calls?: unknown[], tool_call_id?: string }[]
+    tools?: { function: { name: string } }[]
+  }
 }
 
 export type Turn

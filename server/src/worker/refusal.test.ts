@@ -1,0 +1,56 @@
+import type { SandboxStatus } from '../domain/views.ts'
+import { expect, it } from 'vitest'
+import { parseManifest } from '../domain/manifest/parse.ts'
+import { createGateway } from '../models/gateway.ts'
+import { createRefusals } from './refusal.ts'
+
+const NOTHING = { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: 'http://127.0.0.1:1' } }
+const proven = (level: 'none' | 'process' | 'sandbox') => ({ level, proven: true, by: 'test', missing: null })
+const SANDBOXED: SandboxStatus = { default: 'sandbox', levels: [proven('none'), proven('process'), proven('sandbox')] }
+const BARE: SandboxStatus = {
+  default: 'process',
+  levels: [proven('none'), proven('process'), { level: 'sandbox', proven: false, by: null, missing: 'install bubblewrap' }],
+}
+
+function refuse(source: string, o: { sandbox?: SandboxStatus, baseUrl?: string, isolation?: 'process' | 'sandbox' | 'container' } = {}): string | null {
+  const parsed = parseManifest(`name: test\n${source}\n`, { file: 'test.yaml' })
+  if (!parsed.ok)
+    throw new Error(JSON.stringify(parsed.problems))
+  const gateway = createGateway({ ...NOTHING, openai: { apiKey: null, baseUrl: o.baseUrl ?? null } })
+  return createRefusals({ gateway, sandbox: () => o.sandbox ?? SANDBOXED })(parsed.manifest, { isolation: o.isolation ?? null })
+}
+
+const SCRIPT = 'steps:\n  - run: ls'
+const LLM = 'model: openai/gpt-5\ninstructions: be brief'
+const ENDPOINT = { baseUrl: 'http://127.0.0.1:8000/v1' }
+
+it('a script needs no model', () => {
+  expect(refuse(SCRIPT)).toBeNull()
+})
+
+it('without any model, it says what to paste', () => {
+  expect(refuse(LLM)).toContain('OPENAI_API_KEY=')
+  expect(refuse(LLM, ENDPOINT)).toBeNull()
+})
+
+it('one model that can be called is enough, and a provider that comes later is named when it is none', () => {
+  expect(refuse('model: [claude/claude-sonnet-4-5, openai/gpt-5]', ENDPOINT)).toBeNull()
+  expect(refuse('model: claude/claude-sonnet-4-5', ENDPOINT)).toContain('later version')
+})
+
+it('a level that was asked for and is not there is refused with what to install', () => {
+  expect(refuse(`${SCRIPT}\nisolation: sandbox`, { sandbox: BARE })).toContain('install bubblewrap')
+  expect(refuse(SCRIPT, { sandbox: BARE, isolation: 'sandbox' })).toContain('install bubblewrap')
+  expect(refuse(SCRIPT, { sandbox: BARE })).toBeNull()
+  expect(refuse(SCRIPT, { isolation: 'container' })).toContain('container')
+})
+
+it('a model\'s shell does not run by itself outside a sandbox', () => {
+  expect(refuse(LLM, { ...ENDPOINT, sandbox: BARE })).toContain('approvals.shell')
+  expect(refuse(LLM, { ...ENDPOINT, isolation: 'process' })).not.toBeNull()
+  expect(refuse(`${LLM}\napprovals: { shell: auto }`, { ...ENDPOINT, sandbox: BARE })).toBeNull()
+})
+
+it('a key that does not act yet refuses', () => {
+  expect(refuse(`${SCRIPT}\nsecrets: [TOKEN]`)).toContain('secrets')
+})

@@ -1,0 +1,52 @@
+import type { Manifest } from '../domain/manifest/manifest.ts'
+import type { IsolationLevel } from '../domain/run.ts'
+import type { SandboxStatus } from '../domain/views.ts'
+import type { Gateway } from '../models/gateway.ts'
+import { notYet } from '../domain/manifest/not-yet.ts'
+
+export interface RefusalOptions {
+  gateway: Pick<Gateway, 'canServe' | 'howTo'>
+  /** What the start-up probe has proved. */
+  sandbox: () => SandboxStatus
+}
+
+/** Why a run of this manifest would be refused now, in a sentence for a person; null when it may run. */
+export type Refuse = (manifest: Manifest, asked?: { isolation?: IsolationLevel | null }) => string | null
+
+/** Everything that is known to end badly is said before a run is written down. Its workspace has its own check. */
+export function createRefusals({ gateway, sandbox }: RefusalOptions): Refuse {
+  return (manifest, asked) => {
+    const isolation = asked?.isolation ?? manifest.isolation
+    return notYet({ ...manifest, isolation })
+      ?? whyNoLevel(isolation, sandbox())
+      ?? whyNoModel(manifest, gateway)
+      ?? whyNoShell(manifest, isolation, sandbox())
+  }
+}
+
+function whyNoLevel(isolation: IsolationLevel | null, { levels }: SandboxStatus): string | null {
+  if (isolation === null)
+    return null
+  const found = levels.find(({ level }) => level === isolation)
+  if (found?.proven)
+    return null
+  return `Isolation ${isolation} cannot be had on this machine: ${found?.missing ?? 'nothing here provides it'}. A run is never given less than was asked for.`
+}
+
+/** One model that can be called is enough: the others are passed over. */
+function whyNoModel({ runtime, model }: Manifest, gateway: RefusalOptions['gateway']): string | null {
+  if (runtime !== 'llm')
+    return null
+  const whyNot = model.map(name => gateway.canServe(name))
+  if (whyNot.includes(null))
+    return null
+  return gateway.howTo() ?? whyNot.join(' ')
+}
+
+/** A model's shell runs by itself only behind the wall of a sandbox; asking a person comes with approvals. */
+function whyNoShell({ runtime, tools, approvals }: Manifest, isolation: IsolationLevel | null, { default: byDefault }: SandboxStatus): string | null {
+  const level = isolation ?? byDefault
+  if (runtime !== 'llm' || !tools.includes('shell') || approvals.shell === 'auto' || level === 'sandbox' || level === 'container')
+    return null
+  return `This machine gives level ${level} only, and outside a sandbox a model's shell has to ask a person, which does not act yet. Make the sandbox available (agentos doctor says how), or set approvals.shell: auto.`
+}

@@ -1,0 +1,32 @@
+import type { FileHandle } from 'node:fs/promises'
+import { Buffer } from 'node:buffer'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import process from 'node:process'
+
+/** A folder that is held open, so that names in it mean the same however the tree above it changes. */
+export interface OpenFolder {
+  handle: FileHandle
+  /** For calls that take a path: through /proc where there is one, so that it is the open folder itself, however deep it lies. */
+  path: Buffer
+}
+
+/** Opens a folder, never through a link, and closes it when `work` has ended. */
+export async function withFolder<T>(path: string | Buffer, work: (folder: OpenFolder) => Promise<T>): Promise<T> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
+    return await work({ handle, path: pathOfHandle(handle) ?? Buffer.from(path) })
+  }
+  finally {
+    await handle.close()
+  }
+}
+
+export function pathIn(folder: OpenFolder, name: Buffer): Buffer {
+  return Buffer.concat([folder.path, Buffer.from('/'), name])
+}
+
+/** A path that leads to the open file itself; null where the system has none. */
+export function pathOfHandle(handle: FileHandle): Buffer | null {
+  return process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${handle.fd}`) : null
+}

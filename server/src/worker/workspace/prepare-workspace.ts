@@ -1,0 +1,135 @@
+import type { Manifest } from '../../domain/manifest/manifest.ts'
+import type { EndReason } from '../../domain/run.ts'
+import type { RunLimits } from '../../domain/views.ts'
+import type { CopyOutcome } from './copy-tree.ts'
+import type { WorkspacePlace } from './place.ts'
+import { chown, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { copyTree } from './copy-tree.ts'
+import { canRead } from './place.ts'
+import { removeTree } from './remove-tree.ts'
+import { isWithin, realPathOf } from './roots.ts'
+
+const MAX_FILES = 200_000
+
+export interface PrepareOptions {
+  place: WorkspacePlace
+  runId: string
+  /** Allowed and resolved; null for an empty workspace. */
+  from: string | null
+  mode: Manifest['workspace']['mode']
+  limits: Pick<RunLimits, 'diskBytes'>
+  /** False at levels without a mount namespace, where a folder can only be kept from being written by its own mode. */
+  canMountReadOnly: boolean
+  protectedPaths: string[]
+  signal: AbortSignal
+}
+
+/** The folders of one run on the host. */
+export interface Workspace {
+  workspacePath: string
+  workspaceMode: 'read-write' | 'read-only'
+  homePath: string
+  how: 'empty' | 'copied' | 'mounted'
+  files: number
+  sizeBytes: number
+  /** Said where it is not quite what the manifest asks for. */
+  notice: string | null
+}
+
+export type Prepared = { ok: true, workspace: Workspace } | { ok: false, reason: EndReason, detail: string }
+
+/** Makes `<place>/<runId>/{workspace,home}`, which the run's user alone may enter, and fills the workspace. */
+export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
+  const folder = folderOfRun(o.place, o.runId)
+  const workspacePath = join(folder, 'workspace')
+  const homePath = join(folder, 'home')
+  const blocked = await removeTree(folder) // of an attempt before this one
+  if (blocked)
+    return { ok: false, reason: 'spawn_error', detail: `The folder of an earlier attempt could not be removed: ${blocked}` }
+  await mkdir(folder, { mode: 0o700 })
+  await mkdir(homePath, { mode: 0o700 })
+  await give(homePath, o.place)
+
+  const mount = o.from === null || o.mode === 'copy' ? null : await mayMount({ ...o, from: o.from })
+  if (o.from !== null && mount?.ok) {
+    await give(folder, o.place)
+    const workspaceMode = o.mode === 'mount-read-write' ? 'read-write' : 'read-only'
+    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, homePath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
+  }
+
+  await mkdir(workspacePath, { mode: 0o700 })
+  const copied = o.from === null
+    ? null
+    : await copyTree({
+        from: o.from,
+        to: workspacePath,
+        owner: o.place.runUser,
+        exclude: [...o.protectedPaths, o.place.path],
+        maxBytes: o.limits.diskBytes,
+        maxFiles: MAX_FILES,
+        signal: o.signal,
+      })
+  if (copied && !copied.ok)
+    return whyNotCopied(copied, o)
+  // Only now: nobody but us could change the tree while it was written.
+  await give(workspacePath, o.place)
+  await give(folder, o.place)
+  return {
+    ok: true,
+    workspace: {
+      workspacePath,
+      workspaceMode: 'read-write',
+      homePath,
+      how: copied ? 'copied' : 'empty',
+      files: copied?.files ?? 0,
+      sizeBytes: copied?.bytes ?? 0,
+      notice: mount && !mount.ok ? mount.notice : null,
+    },
+  }
+}
+
+export function folderOfRun(place: WorkspacePlace, runId: string): string {
+  return join(place.path, runId)
+}
+
+/** A folder that holds our own data, or that the run's user cannot read, is copied instead: a copy leaves those out. */
+async function mayMount(o: PrepareOptions & { from: string }): Promise<{ ok: true } | { ok: false, notice: string }> {
+  const { from, mode, place, protectedPaths, canMountReadOnly } = o
+  if (mode === 'mount-read-write')
+    return { ok: true } // held against the rules when it was resolved
+  const instead = 'it was copied instead of mounted read-only'
+  for (const kept of [...protectedPaths, place.path]) {
+    if (isWithin(from, await realPathOf(kept)))
+      return { ok: false, notice: `AgentOS's own data lies in ${from}, so ${instead}, without that data.` }
+  }
+  if (!canMountReadOnly)
+    return { ok: false, notice: `The run is not in a sandbox, where ${from} could be kept from being written, so ${instead}.` }
+  if (!await canRead(from, place.runUser))
+    return { ok: false, notice: `The user that runs are executed as cannot read ${from}, so ${instead}.` }
+  return { ok: true }
+}
+
+async function give(path: string, { runUser }: WorkspacePlace): Promise<void> {
+  if (runUser)
+    await chown(path, runUser.uid, runUser.gid)
+}
+
+function whyNotCopied(copied: Extract<CopyOutcome, { ok: false }>, { from, limits, signal }: PrepareOptions): Prepared {
+  switch (copied.problem) {
+    case 'too_large':
+      return { ok: false, reason: 'disk_limit', detail: `The workspace ${from} is larger than ${inMiB(limits.diskBytes)}. Name a smaller folder, or use mode: mount-read-only, which copies nothing.` }
+    case 'too_many':
+      return { ok: false, reason: 'disk_limit', detail: `The workspace ${from} has more than ${MAX_FILES} files. Name a smaller folder, or use mode: mount-read-only, which copies nothing.` }
+    case 'too_deep':
+      return { ok: false, reason: 'refused', detail: `The workspace ${from} has folders more than 200 deep, which is not copied. Use mode: mount-read-only.` }
+    case 'stopped':
+      return { ok: false, reason: 'cancelled', detail: signal.reason instanceof Error ? signal.reason.message : 'stopped while its workspace was copied' }
+    case 'failed':
+      return { ok: false, reason: copied.code === 'ENOSPC' ? 'disk_limit' : 'error', detail: `The workspace could not be copied: ${copied.path}: ${copied.code}.` }
+  }
+}
+
+function inMiB(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`
+}
