@@ -24,10 +24,19 @@ export async function openSession(options: OpenOptions, levels: LevelTable): Pro
   const found = levels.find(one => one.level === level)
   if (!found?.proven)
     return { error: `level ${level} cannot be had here: ${found?.missing ?? 'nothing provides it'}` }
-  const plan = level === 'sandbox'
-    ? sandboxPlan(options, found.by?.startsWith('bubblewrap') ? 'bubblewrap' : 'util-linux', found.by ?? '')
-    : plainPlan(options, level, found.by ?? '')
-  return plan ? openShell(plan) : { error: `level ${level} cannot be had here any more: its program is gone` }
+  try {
+    const plan = planFor(options, level, found.by ?? '')
+    return plan ? await openShell(plan) : { error: `level ${level} cannot be had here any more: its program is gone` }
+  }
+  catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function planFor(options: OpenOptions, level: IsolationLevel, by: string): ShellPlan | null {
+  if (level === 'sandbox')
+    return sandboxPlan(options, by.startsWith('bubblewrap') ? 'bubblewrap' : 'util-linux', by)
+  return level === 'container' ? null : plainPlan(options, level, by)
 }
 
 /** Level `sandbox`; null when the program for this way is not there. */

@@ -1,6 +1,7 @@
+import type { CommandEnd } from '../../domain/event.ts'
+import type { RunLimits } from '../../domain/views.ts'
 import type { LevelTable, SandboxWay } from './layout.ts'
 import type { OpenOptions } from './open.ts'
-import type { CommandEnd } from '../../domain/event.ts'
 import type { Session } from './session.ts'
 import type { ShellPlan } from './shell-session.ts'
 import { execFile } from 'node:child_process'
@@ -115,10 +116,23 @@ async function runInside(session: Session, command: string): Promise<{ end: Comm
 function probeOptions(folder: string): OpenOptions {
   const runId = `probe-${randomBytes(6).toString('hex')}`
   const MiB = 1024 * 1024
+  const limits: RunLimits = {
+    timeMs: 1000,
+    steps: 1,
+    memoryBytes: 512 * MiB,
+    outputBytes: MiB,
+    diskBytes: MiB,
+    processes: 64,
+    files: 64,
+    cpu: 1,
+    cpuTimeMs: null,
+    tokens: null,
+    costUsd: null,
+  }
   return {
     runId,
     spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', homePath: folder, network: 'none', env: {} },
-    limits: { timeMs: 1000, steps: 1, memoryBytes: 512 * MiB, outputBytes: MiB, diskBytes: MiB, processes: 64, files: 64, cpu: 1, cpuTimeMs: null, tokens: null, costUsd: null },
+    limits,
     graceMs: 100,
   }
 }

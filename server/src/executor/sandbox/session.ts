@@ -9,6 +9,8 @@ export interface Session {
   readonly level: IsolationLevel
   /** By what the level is had: `bubblewrap 0.8`, `util-linux 2.38`, ... */
   readonly by: string
+  /** True when its shell has ended before it was closed: no command runs in it any more. */
+  readonly isLost: boolean
   /** Never rejects. One command at a time: a second call waits for the first. */
   run(command: string, options: CommandOptions): Promise<CommandEnd>
   /**

@@ -1,8 +1,11 @@
 /** What is written to a session's shell: POSIX sh, no process of its own but the command. */
 
-/** The first lines: the whole environment, the folder to work in, and a word that it is ready. */
+/**
+ * The first lines: the whole environment, the folder to work in, and a word that it is ready. The shell keeps its remarks
+ * (`Terminated`) to itself: what comes on stderr is the commands'.
+ */
 export function openingLines(environment: Record<string, string>, folder: string): string {
-  return `${exportsOf(environment)}umask 022;cd ${quote(folder)}&&echo "0 0">&3\n`
+  return `${exportsOf(environment)}umask 022;cd ${quote(folder)}||exit;exec 4>&2 2>/dev/null;echo "0 0">&3\n`
 }
 
 /**
@@ -10,7 +13,7 @@ export function openingLines(environment: Record<string, string>, folder: string
  * `$$`, `trap` and `exit` are the command's own; `setsid` (may be left out) keeps `kill 0` from the session's shell.
  */
 export function commandLines(o: { id: number, command: string, env: Record<string, string>, stdin: string | null, setsid: string | null }): string {
-  const child = `(exec 3>&-;${exportsOf(o.env)}exec ${o.setsid ? `${o.setsid} ` : ''}/bin/sh -c ${quote(o.command)})`
+  const child = `(exec 2>&4 3>&- 4>&-;${exportsOf(o.env)}exec ${o.setsid ? `${o.setsid} ` : ''}/bin/sh -c ${quote(o.command)})`
   const report = `;echo "${o.id} $?">&3\n`
   if (o.stdin === null)
     return `${child}</dev/null${report}`

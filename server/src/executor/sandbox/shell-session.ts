@@ -66,7 +66,7 @@ export function openShell(plan: ShellPlan): Promise<Opened> {
         void session.close()
       resolve(opened)
     }
-    const timer = setTimeout(() => give({ error: `the session's shell did not answer within ${READY_TIMEOUT_MS / 1000} s` }), READY_TIMEOUT_MS)
+    const timer = setTimeout(give, READY_TIMEOUT_MS, { error: `the session's shell did not answer within ${READY_TIMEOUT_MS / 1000} s` })
     session.onReady = () => give({ session })
     session.onLost = detail => give({ error: detail })
   })
@@ -113,6 +113,10 @@ class ShellSession implements Session {
     child.stdin!.write(openingLines(plan.environment, plan.folder))
   }
 
+  get isLost(): boolean {
+    return this.lostBecause !== null
+  }
+
   run(command: string, options: CommandOptions): Promise<CommandEnd> {
     const turn = this.queue.then(() => this.runNow(command, options))
     this.queue = turn
@@ -146,7 +150,7 @@ class ShellSession implements Session {
         return
       endedBy = reason
       void terminateCommand({ shell, before, graceMs: this.plan.graceMs, ended: stopped.signal, onSignal: name => lastSignal = name })
-        .then(gone => gone || this.close())
+        .then(hasEnded => hasEnded ? undefined : this.close())
     }
     const timer = setTimeout(stop, options.timeoutMs, 'timeout')
     const onAbort = () => stop('cancelled')

@@ -1,5 +1,6 @@
 import type { ShellProcess } from './shell-session.ts'
 import { setTimeout as delay } from 'node:timers/promises'
+import { killMarked } from './kill-marked.ts'
 import { childrenOf, descendantsOf, findMarked, listProcesses, pidNamespaceOf, signalProcess } from './processes.ts'
 
 const SWEEP_MS = 20
@@ -72,22 +73,6 @@ function signalCommand(shell: ShellProcess, before: Set<number>, name: NodeJS.Si
     if (!kept.has(pid))
       signalProcess(pid, name)
   }
-}
-
-/** By the marker in their environment, until a sweep finds none. */
-async function killMarked(marker: string): Promise<number> {
-  const killed = new Set<number>()
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    const found = findMarked(marker, listProcesses())
-    if (found.length === 0)
-      break
-    for (const entry of found) {
-      killed.add(entry.pid)
-      signalProcess(entry.pid, 'SIGKILL')
-    }
-    await delay(SWEEP_MS)
-  }
-  return killed.size
 }
 
 async function killInNamespace(namespace: string): Promise<number> {

@@ -1,0 +1,143 @@
+import type { NewEvent } from '../domain/event.ts'
+import type { SandboxStatus } from '../domain/views.ts'
+import type { ExecutorConnection } from './connection.ts'
+import type { CancelRun, ReplyValue, StartRun } from './protocol/input.ts'
+import type { ExecutorAsk, RunOutcome } from './protocol/output.ts'
+import type { LevelTable, SandboxWay } from './sandbox/layout.ts'
+import { connectExecutor } from './connection.ts'
+import { reapRun } from './reap.ts'
+
+/** The worker's side of the pipe: one executor process, kept alive. */
+export interface ExecutorHost {
+  /** Resolves when an executor runs and has proved its levels; rejects with what it said when it cannot be started. Idempotent. */
+  start(): Promise<void>
+  /** Ends the executor and every run in it; those settle as lost. Idempotent. */
+  stop(): Promise<void>
+  /** What the start-up probe of the newest executor proved. */
+  readonly levels: SandboxStatus
+  /** null while none runs. */
+  readonly pid: number | null
+  /**
+   * Hands a run to the executor. Never rejects; `lost` when the executor died, which is then started again by itself.
+   * Aborting the signal cancels the run, as `cancel` does.
+   */
+  run(start: StartRun, handlers: RunHandlers, signal?: AbortSignal): Promise<RunOutcome | LostRun>
+  /** Ends a run: the first reason wins. Unknown runs are ignored. */
+  cancel(runId: string, reason: CancelRun['reason'], detail: string): void
+}
+
+export interface LostRun { lost: true, detail: string }
+
+export interface RunHandlers {
+  /** In the order in which they happened. What a returned promise still holds counts against what the executor may send. */
+  events(events: NewEvent[]): void | Promise<void>
+  /** A rejection is answered to the executor as a refusal, with its message. */
+  ask(ask: ExecutorAsk, chunk: (text: string) => void): Promise<ReplyValue>
+}
+
+export interface ExecutorHostOptions {
+  /** Whom the executor becomes, when the server is root. */
+  runAs: { uid: number, gid: number } | null
+  log?: (line: string) => void
+  /** Only these ways into level `sandbox` are tried; for tests. */
+  sandboxBy?: SandboxWay[]
+}
+
+const FIRST_RESTART_MS = 50
+const LAST_RESTART_MS = 5000
+/** An executor that lived so long was healthy: the next one need not wait. */
+const HEALTHY_MS = 10_000
+
+export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
+  const log = o.log ?? (() => {})
+  let levels: SandboxStatus = { default: 'process', levels: [] }
+  let connection: ExecutorConnection | null = null
+  let starting: Promise<void> | null = null
+  let restartTimer: NodeJS.Timeout | null = null
+  let restartMs = FIRST_RESTART_MS
+  let isStopped = true
+
+  return {
+    start,
+    stop,
+    run,
+    cancel,
+    get levels() {
+      return levels
+    },
+    get pid() {
+      return connection?.pid ?? null
+    },
+  }
+
+  function start(): Promise<void> {
+    isStopped = false
+    starting ??= launch()
+    return starting
+  }
+
+  async function stop(): Promise<void> {
+    isStopped = true
+    if (restartTimer)
+      clearTimeout(restartTimer)
+    restartTimer = null
+    starting = null
+    await connection?.close()
+  }
+
+  async function run(start: StartRun, handlers: RunHandlers, signal?: AbortSignal): Promise<RunOutcome | LostRun> {
+    try {
+      await starting
+    }
+    catch (error) {
+      return { lost: true, detail: `no executor could be started: ${(error as Error).message}` } // launch rejects with Errors alone.
+    }
+    if (!connection)
+      return { lost: true, detail: 'the executor is stopped' }
+    const onAbort = () => cancel(start.runId, 'cancelled', String(signal?.reason ?? 'cancelled'))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const outcome = connection.run(start, handlers)
+    if (signal?.aborted)
+      onAbort()
+    const settled = await outcome
+    signal?.removeEventListener('abort', onAbort)
+    if ('lost' in settled)
+      await reapRun(start.runId)
+    return settled
+  }
+
+  function cancel(runId: string, reason: CancelRun['reason'], detail: string): void {
+    connection?.cancel(runId, reason, detail)
+  }
+
+  async function launch(): Promise<void> {
+    const startedAt = performance.now()
+    const next = connectExecutor({ ...o, log })
+    connection = next
+    void next.died.then((detail) => {
+      if (connection === next)
+        connection = null
+      if (isStopped)
+        return
+      log(`executor ${next.pid} died: ${detail}`)
+      scheduleRestart(performance.now() - startedAt)
+    })
+    const table = await next.ready
+    levels = statusOf(table)
+  }
+
+  function scheduleRestart(livedMs: number): void {
+    restartMs = livedMs > HEALTHY_MS ? FIRST_RESTART_MS : Math.min(restartMs * 2, LAST_RESTART_MS)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    promise.catch(() => {}) // Each run that waits for it hears of it.
+    starting = promise
+    restartTimer = setTimeout(() => {
+      restartTimer = null
+      launch().then(resolve, reject)
+    }, restartMs)
+  }
+}
+
+function statusOf(levels: LevelTable): SandboxStatus {
+  return { default: levels.some(one => one.level === 'sandbox' && one.proven) ? 'sandbox' : 'process', levels }
+}

@@ -1,0 +1,85 @@
+import type { StartRun } from './protocol/input.ts'
+import type { HostedRun } from './run/host-run.ts'
+import type { SandboxWay } from './sandbox/layout.ts'
+import { Socket } from 'node:net'
+import { parseArgs } from 'node:util'
+import { createChannel } from './channel.ts'
+import { hostRun } from './run/host-run.ts'
+import { SANDBOX_WAYS } from './sandbox/layout.ts'
+import { probeLevels } from './sandbox/probe.ts'
+
+/**
+ * The executor: a process with no authority that hosts the loops of many runs. Everything is loaded by the time it gives its
+ * user away, for the new one may not be able to read our folder. It ends when its standard input does.
+ *
+ *   main.ts [--run-as UID:GID] [--sandbox-by bubblewrap|util-linux]
+ */
+const { values } = parseArgs({ options: { 'run-as': { type: 'string' }, 'sandbox-by': { type: 'string', multiple: true } } })
+
+if (values['run-as'])
+  becomeUser(values['run-as'])
+await serve((values['sandbox-by'] as SandboxWay[] | undefined) ?? [...SANDBOX_WAYS]) // The host writes no other.
+
+function becomeUser(user: string): void {
+  const [uid, gid] = user.split(':').map(Number) as [number, number] // Written so by the host.
+  process.setgroups!([])
+  process.setgid!(gid)
+  process.setuid!(uid)
+}
+
+async function serve(ways: SandboxWay[]): Promise<void> {
+  const levels = await probeLevels({ canary: process.env.AGENTOS_PROBE_CANARY ?? '', ways })
+  const running = new Map<string, HostedRun>()
+  let isDraining = false
+  let isEnding = false
+  const channel = createChannel({
+    input: process.stdin,
+    // process.stdout would block the whole process while the worker is behind.
+    output: new Socket({ fd: 1, readable: false, writable: true }),
+    onEnd: () => void end(),
+    onMessage: (message) => {
+      if (message.type === 'run.start')
+        start(message)
+      else if (message.type === 'run.cancel')
+        running.get(message.runId)?.control.stop({ reason: message.reason, detail: message.detail, canPass: message.reason === 'interrupted' })
+      else
+        isDraining = true
+      endWhenDrained()
+    },
+  })
+  channel.send({ type: 'ready', pid: process.pid, levels })
+
+  function start(message: StartRun): void {
+    if (isDraining) {
+      channel.send({ type: 'run.finished', runId: message.runId, outcome: { reason: 'interrupted', detail: 'the executor takes no more runs', canPass: true, survivors: 0 } })
+      return
+    }
+    const run = hostRun(message, channel, levels)
+    running.set(message.runId, run)
+    void run.outcome.then((outcome) => {
+      running.delete(message.runId)
+      if (!isEnding)
+        channel.send({ type: 'run.finished', runId: message.runId, outcome })
+      endWhenDrained()
+    })
+  }
+
+  function endWhenDrained(): void {
+    if (isDraining && running.size === 0)
+      void end()
+  }
+
+  /** Nobody listens any more: end what runs at once. Sandboxes would die with us; level `process` would not. */
+  async function end(): Promise<void> {
+    if (isEnding)
+      return
+    isEnding = true
+    const outcomes = [...running.values()].map((run) => {
+      run.kill()
+      return run.outcome
+    })
+    setTimeout(() => process.exit(0), 3000).unref()
+    await Promise.all(outcomes)
+    process.exit(0)
+  }
+}

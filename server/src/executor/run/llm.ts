@@ -1,0 +1,86 @@
+import type { LlmWork, ModelToolCall, ReplyValue } from '../protocol/input.ts'
+import type { ModelMessage, ToolSpec } from '../protocol/output.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunEnd } from './run-control.ts'
+import { AskRefused } from '../channel.ts'
+import { INSIDE } from '../sandbox/layout.ts'
+import { shortened } from './conversation.ts'
+import { newEvent } from './new-event.ts'
+import { unlessStopped } from './run-control.ts'
+import { COMPLETED, reachStepLimit } from './script.ts'
+import { runTool } from './tool-call.ts'
+import { toolsFor } from './tools.ts'
+
+/** A model that works with tools: one turn a step, until it asks for no more tools. */
+export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: RunEnd, nextStep: number }> {
+  const tools = toolsFor(work.tools)
+  const messages: ModelMessage[] = [
+    { role: 'system', content: instructionsOf(run, work) },
+    { role: 'user', content: work.task || 'Do what your instructions say.' },
+  ]
+  for (let step = run.start.firstStep; ; step++) {
+    if (step > run.start.limits.steps)
+      return { end: reachStepLimit(run, step), nextStep: step }
+    const startedAt = performance.now()
+    const finish = (end: RunEnd | null) => {
+      const status = end && end.reason !== 'completed' ? 'failed' : 'succeeded'
+      run.emit(newEvent('step.finished', { step, status, ...(end?.detail ? { detail: end.detail } : {}), durationMs: Math.round(performance.now() - startedAt) }))
+      return { end, nextStep: step + 1 }
+    }
+    run.emit(newEvent('step.started', { step, name: 'model turn', kind: 'model', try: 1 }))
+    const turn = await modelTurn(run, step, shortened(messages), tools.map(tool => tool.spec))
+    if ('end' in turn)
+      return { ...finish(turn.end), end: turn.end }
+    messages.push({ role: 'assistant', content: turn.text, toolCalls: turn.toolCalls })
+    for (const call of turn.toolCalls) {
+      const content = await runTool(run, step, call, tools)
+      if (run.control.stopped)
+        return { ...finish(run.control.stopped), end: run.control.stopped }
+      messages.push({ role: 'tool', callId: call.id, tool: call.tool, content })
+    }
+    if (turn.toolCalls.length === 0) {
+      const end = endOfAnswer(turn.finish)
+      return { ...finish(end), end }
+    }
+    finish(null)
+  }
+}
+
+type Turn = { end: RunEnd } | { text: string, toolCalls: ModelToolCall[], finish: string }
+
+async function modelTurn(run: RunContext, step: number, messages: ModelMessage[], tools: ToolSpec[]): Promise<Turn> {
+  let reply: ReplyValue | undefined
+  try {
+    reply = await unlessStopped(run.control, run.ask({ kind: 'model', step, messages, tools }))
+  }
+  catch (error) {
+    if (error instanceof AskRefused)
+      return { end: { reason: 'error', detail: error.message, canPass: true } }
+    throw error
+  }
+  if (!reply)
+    return { end: run.control.stopped! } // unlessStopped gives nothing only then.
+  return reply.kind === 'model' ? reply : { end: { reason: 'error', detail: `a model's turn was answered with ${reply.kind}`, canPass: true } }
+}
+
+function endOfAnswer(finish: string): RunEnd {
+  if (finish === 'length')
+    return { reason: 'error', detail: 'the model\'s last answer was cut at its length limit', canPass: true }
+  if (finish === 'content_filter')
+    return { reason: 'error', detail: 'the model\'s provider withheld the answer (content filter)', canPass: false }
+  return finish === 'error' ? { reason: 'error', detail: 'the model ended with an error', canPass: true } : COMPLETED
+}
+
+function instructionsOf(run: RunContext, work: LlmWork): string {
+  const folder = run.start.sandbox.level === 'sandbox' ? INSIDE.workspace : run.start.sandbox.workspacePath
+  const inputs = Object.entries(work.inputs).map(([name, value]) => `- ${name}: ${value}`)
+  return [
+    work.instructions.trim(),
+    [
+      `Your tools work in the folder ${folder}${run.start.sandbox.workspaceMode === 'read-only' ? ', which you may only read' : ''}.`,
+      ...(run.start.sandbox.network === 'none' ? ['There is no network.'] : []),
+      'When you are done, answer without calling a tool.',
+    ].join(' '),
+    ...(inputs.length > 0 ? [`Inputs:\n${inputs.join('\n')}`] : []),
+  ].filter(Boolean).join('\n\n')
+}

@@ -1,0 +1,49 @@
+import type { ScriptStep } from '../../domain/manifest/manifest.ts'
+import type { ScriptWork } from '../protocol/input.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunEnd } from './run-control.ts'
+import type { StepResult } from './step.ts'
+import { evaluateCondition } from '../../domain/condition.ts'
+import { newEvent } from './new-event.ts'
+import { endWithout, runStep } from './step.ts'
+
+export const COMPLETED: RunEnd = { reason: 'completed', detail: '', canPass: false }
+
+/** The steps of a script, in their order, until one ends the run. `nextStep` is the first free step number afterwards. */
+export async function runScript(run: RunContext, work: ScriptWork): Promise<{ end: RunEnd, nextStep: number }> {
+  const results: Record<string, Omit<StepResult, 'end'>> = {}
+  let step = run.start.firstStep
+  for (const what of work.steps) {
+    if (run.control.stopped)
+      return { end: run.control.stopped, nextStep: step }
+    if (step > run.start.limits.steps)
+      return { end: reachStepLimit(run, step), nextStep: step }
+    const { end, ...result } = await conditionalStep(run, step, what, work, results)
+    results[what.name] = result
+    step++
+    if (end)
+      return { end, nextStep: step }
+  }
+  return { end: COMPLETED, nextStep: step }
+}
+
+export function reachStepLimit(run: RunContext, step: number): RunEnd {
+  const allowed = run.start.limits.steps
+  run.emit(newEvent('limit.reached', { limit: 'steps', used: step, allowed }))
+  return { reason: 'step_limit', detail: `the run may have ${allowed} steps`, canPass: false }
+}
+
+async function conditionalStep(run: RunContext, step: number, what: ScriptStep, work: ScriptWork, results: Record<string, Omit<StepResult, 'end'>>): Promise<StepResult> {
+  if (what.if === null)
+    return runStep(run, step, what)
+  const condition = evaluateCondition(what.if, { steps: results, inputs: work.inputs, task: work.task })
+  if (!condition.ok)
+    return endWithout(run, step, what, `its condition "${what.if}" cannot be evaluated: ${condition.error}`, { reason: 'error', canPass: false })
+  if (condition.value)
+    return runStep(run, step, what)
+  run.emit(
+    newEvent('step.started', { step, name: what.name, kind: 'command', command: what.run, try: 1 }),
+    newEvent('step.finished', { step, status: 'skipped', detail: `if: ${what.if}`, durationMs: 0 }),
+  )
+  return { status: 'skipped', exitCode: null, end: null }
+}
