@@ -45,7 +45,7 @@ export function formatWords(ms: number): string {
 
 /** Milliseconds of `90s`, `5m`, `2h`, `1d`, `500ms`; null when it is not a duration. */
 export function parseDuration(text: string): number | null {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(text)
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|[smhd])\s*$/.exec(text)
   if (!match)
     return null
   const sizes: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY }

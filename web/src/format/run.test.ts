@@ -53,6 +53,7 @@ it('counts to now while it runs, and to its end afterwards', () => {
 
 it('says why a run waits', () => {
   expect(queuedWhy(run({ status: 'queued', queuedBecause: 'later', attempt: 1, availableAt: '2026-11-23T15:10:24.000Z' }), now)).toEqual({ word: 'later', rest: 'again in 24 s' })
+  expect(queuedWhy(run({ status: 'queued', queuedBecause: 'later', availableAt: '2026-11-23T15:09:00.000Z' }), now).word).toBe('next')
   expect(queuedWhy(run({ status: 'queued', queuedBecause: 'slots' }), now).word).toBe('slots')
 })
 

@@ -33,9 +33,13 @@ export function runDurationMs(run: Pick<RunView, 'startedAt' | 'endedAt'>, nowMs
 export function queuedWhy(run: Pick<RunView, 'queuedBecause' | 'availableAt' | 'agentName' | 'attempt'>, nowMs: number): { word: string, rest: string } {
   switch (run.queuedBecause) {
     case 'concurrency': return { word: 'concurrency', rest: `${run.agentName} runs as many as it may` }
-    case 'later': return { word: 'later', rest: `${run.attempt > 0 ? 'again' : 'starts'} ${formatAgo(run.availableAt, nowMs)}` }
+    case 'later': {
+      if (Date.parse(run.availableAt) <= nowMs)
+        return { word: 'next', rest: 'about to start' }
+      return { word: 'later', rest: `${run.attempt > 0 ? 'again' : 'starts'} ${formatAgo(run.availableAt, nowMs)}` }
+    }
     case 'slots': return { word: 'slots', rest: 'all are taken' }
-    case null: return { word: 'next', rest: 'is about to start' }
+    case null: return { word: 'next', rest: 'about to start' }
   }
 }
 

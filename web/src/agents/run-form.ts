@@ -1,0 +1,71 @@
+import type { IsolationLevel } from '@agentos/server/domain/run'
+import type { AgentDetail, AgentInput } from '@agentos/server/domain/views'
+import type { Submission } from '../stores/run-submit.ts'
+import { parseDuration } from '../format/duration.ts'
+
+/** What stands in the fields, as it was typed. */
+export interface RunForm {
+  task: string
+  inputs: Record<string, string | boolean>
+  workspace: string
+  time: string
+  isolation: IsolationLevel | 'default'
+}
+
+export function emptyForm(agent: AgentDetail): RunForm {
+  return {
+    task: '',
+    inputs: Object.fromEntries(agent.inputs.map(input => [input.name, startValue(input)])),
+    workspace: '',
+    time: '',
+    isolation: 'default',
+  }
+}
+
+function startValue({ type, default: given }: AgentInput): string | boolean {
+  if (type === 'boolean')
+    return given === true
+  return given === null ? '' : String(given)
+}
+
+export type Read = { ok: true, submission: Submission } | { ok: false, problems: Record<string, string> }
+
+/** What is to be submitted; or what is wrong, by field (`inputs.top`, `time`). An empty optional field is left out. */
+export function readForm(agent: AgentDetail, form: RunForm): Read {
+  const problems: Record<string, string> = {}
+  const inputs: Submission['inputs'] = {}
+  for (const input of agent.inputs) {
+    const read = readInput(input, form.inputs[input.name] ?? '')
+    if ('problem' in read)
+      problems[`inputs.${input.name}`] = read.problem
+    else if (read.value !== null)
+      inputs[input.name] = read.value
+  }
+  const timeMs = form.time.trim() === '' ? null : parseDuration(form.time)
+  if (form.time.trim() !== '' && timeMs === null)
+    problems.time = 'Expected a time such as 90s, 5m or 2h.'
+  if (Object.keys(problems).length > 0)
+    return { ok: false, problems }
+  return {
+    ok: true,
+    submission: {
+      agent: agent.name,
+      task: form.task.trim(),
+      inputs,
+      workspace: form.workspace.trim() || null,
+      timeMs,
+      isolation: form.isolation === 'default' ? null : form.isolation,
+    },
+  }
+}
+
+function readInput({ type, required }: AgentInput, typed: string | boolean): { value: string | number | boolean | null } | { problem: string } {
+  if (typeof typed === 'boolean')
+    return { value: typed }
+  if (typed.trim() === '')
+    return required ? { problem: 'This input is required.' } : { value: null }
+  if (type !== 'number')
+    return { value: typed }
+  const value = Number(typed)
+  return Number.isFinite(value) ? { value } : { problem: `Expected a number, got “${typed}”.` }
+}
