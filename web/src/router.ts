@@ -16,11 +16,12 @@ const routes: RouteRecordRaw[] = [
 export function createAppRouter(): Router {
   const router = createRouter({ history: createWebHistory(), routes })
 
-  router.beforeEach(async (to) => {
+  // It does not wait for the answer: the page is there at once, and a refusal that comes later leads to the sign-in page as well.
+  router.beforeEach((to) => {
+    const session = useSession()
     if (to.meta.open)
       return true
-    const session = useSession()
-    await session.check()
+    void session.check()
     return session.state === 'signed-out' ? { name: 'sign-in', query: { next: to.fullPath } } : true
   })
 

@@ -1,6 +1,9 @@
 import type { Ref } from 'vue'
 
-/** j and k, and x where rows can be chosen. A row is marked by `data-run` on its link; the link in a row has the focus, so that Enter opens it without any help. */
+/**
+ * j and k, and x where rows can be chosen. A row is marked by `data-run` on its link.
+ * The link in a row has the focus, so that Enter opens it without any help.
+ */
 export function useRowKeys(o: { list: Readonly<Ref<HTMLElement | null>>, toggle?: (id: string) => void }): Record<string, () => void> {
   function links(): HTMLElement[] {
     return [...o.list.value?.querySelectorAll<HTMLElement>('[data-run]') ?? []]

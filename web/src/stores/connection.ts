@@ -14,9 +14,11 @@ export const useConnection = defineStore('connection', () => {
   const lostAt = ref<number | null>(null)
 
   useApi().onSocket((state) => {
-    // A server that was started again may have forgotten the session: a socket cannot say so, a request can.
-    if (state === 'reconnecting' && socket.value !== 'reconnecting')
+    // A refused socket looks like a lost one. Whether the session is still good, only a request can tell.
+    if (state === 'reconnecting')
       void session.refresh()
+    if (state === 'live')
+      void session.check()
     socket.value = state
     lostAt.value = state === 'live' ? null : lostAt.value ?? Date.now()
   })

@@ -16,14 +16,21 @@ export const useSession = defineStore('session', () => {
     me.value = null
   })
 
-  /** Asks the server once; later calls ask again only while the answer is open. */
+  let asking: Promise<void> | null = null
+
+  /** Asks the server until it has answered once. */
   async function check(): Promise<void> {
-    if (state.value === 'signed-in' || state.value === 'signed-out')
-      return
-    await refresh()
+    if (state.value === 'unknown' || state.value === 'unreachable')
+      await refresh()
   }
 
+  /** Asks the server, once at a time. */
   async function refresh(): Promise<void> {
+    asking ??= ask().finally(() => asking = null)
+    await asking
+  }
+
+  async function ask(): Promise<void> {
     try {
       me.value = await api.trpc.system.me.query()
       state.value = 'signed-in'
