@@ -30,13 +30,19 @@ export function createTextCleaner(): TextCleaner {
   return { clean }
 }
 
+/** The text alone, without any sequence and any style. */
+export function plainText(text: string): string {
+  return createTextCleaner().clean(text).replace(STYLES, '')
+}
+
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 const SUSPECT = /[\0-\x07\v\f\x0E-\x1F\x7F-\x9F]/
 
 /** CSI; strings (OSC, DCS, SOS, PM, APC) up to BEL or ST; a lone two-character escape. */
 const SEQUENCE = /\x1B\[[0-?]*[ -/]*[@-~]|\x1B[\]PX^_][^\x07\x1B]*(?:\x07|\x1B\\)|\x1B[ -/]*[0-Z\\`-~]/g
 const STYLE = /^\x1B\[[\d;:]{0,64}m$/
-const UNFINISHED = /\x1B(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1B]*\x1B?|[ -/]*)?$/
+const STYLES = /\x1B\[[\d;:]{0,64}m/g
+const UNFINISHED = /\x1B(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1B]*\x1B?|[ -/]+)?$/
 
 /** An ESC that begins a style stays. */
 const CONTROL = /\x1B(?!\[[\d;:]{0,64}m)|[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F]/g

@@ -1,8 +1,8 @@
-import type { EndReason } from '@agentos/server/domain/run'
 import type { RunEvent } from '@agentos/server/domain/event'
+import type { EndReason } from '@agentos/server/domain/run'
 import type { Marker, Timeline } from './timeline.ts'
 import { foldModelEvent } from './fold-model.ts'
-import { finishStep, foldToolEvent, foldStepOutput, startStep } from './fold-step.ts'
+import { finishStep, foldStepOutput, foldToolEvent, startStep } from './fold-step.ts'
 
 /**
  * Grows the timeline by `events`, oldest first; costs what is appended. Events that it has had already are passed over, so

@@ -62,7 +62,7 @@ export function createOutput(): Output {
       put(stream, text)
       return
     }
-    for (const piece of text.split(/([\r\b])/)) {
+    for (const piece of text.split(/(\r|\u0008)/)) { // eslint-disable-line no-control-regex -- a backspace is one
       if (piece === '\r')
         returned = true
       else if (piece === '\b')

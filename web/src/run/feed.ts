@@ -1,0 +1,53 @@
+import type { Row, Timeline } from './timeline.ts'
+
+/** What the reading shows: the rows of the trace but for the attempts' heads. */
+export type FeedItem = Extract<Row, { kind: 'step' | 'call' | 'marker' | 'try' }>
+
+export function feedOf(timeline: Timeline): FeedItem[] {
+  return timeline.rows.filter((row): row is FeedItem => row.kind !== 'attempt')
+}
+
+/** Rows that j and k stop at. */
+export function isSelectable(row: Row): boolean {
+  return row.kind === 'step' || row.kind === 'call'
+}
+
+/** What a person most likely came for: the step that failed, else the newest. */
+export function startingRow(timeline: Timeline): Row | null {
+  if (timeline.end?.status === 'failed') {
+    const failed = timeline.rows.findLast(row => (row.kind === 'call' && row.call.status === 'failed') || (row.kind === 'step' && row.step.status === 'failed'))
+    if (failed)
+      return failed
+  }
+  return timeline.rows.findLast(isSelectable) ?? null
+}
+
+/** Whether there is something to read in it. */
+export function hasBody(item: Exclude<FeedItem, { kind: 'marker' | 'try' }>): boolean {
+  if (item.kind === 'call')
+    return item.call.status === 'running' || item.call.status === 'failed' || item.call.output.lines.length > 0
+  const { step } = item
+  if (step.status === 'skipped')
+    return false
+  return step.kind === 'model' || step.status === 'running' || step.status === 'failed' || step.output.lines.length > 0
+}
+
+/** `3`, and `3.2` for the second call that step 3 asked for. */
+export function numberOf(item: FeedItem): string {
+  if (item.kind === 'marker')
+    return ''
+  if (item.kind === 'call')
+    return `${item.step.number}.${item.step.calls.indexOf(item.call) + 1}`
+  return String(item.step.number)
+}
+
+/** Rows change in place; what shows one is drawn again when this differs. */
+export function versionOf(row: Row): string | number {
+  switch (row.kind) {
+    case 'step': return row.step.version
+    case 'call': return row.call.version
+    case 'attempt': return row.attempt.state
+    case 'marker': return `${row.marker.resumedAt}-${row.marker.availableAt}`
+    case 'try': return 0
+  }
+}

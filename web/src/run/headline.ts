@@ -1,0 +1,85 @@
+import type { RunStatus } from '@agentos/server/domain/run'
+import type { RunView } from '@agentos/server/domain/views'
+import type { Step, Timeline, ToolCall } from './timeline.ts'
+import { END_REASONS } from '@agentos/server/domain/run'
+import { formatDuration, formatWords } from '../format/duration.ts'
+import { plural } from '../format/number.ts'
+import { queuedWhy, STATUS_WORDS } from '../format/run.ts'
+import { formatAgo, formatTimeOfDay } from '../format/time.ts'
+
+/** The sentence under the title: what it does now, or why it is where it is. */
+export interface Headline {
+  status: RunStatus
+  word: string
+  parts: { text: string, strong?: boolean, mono?: boolean }[]
+}
+
+export function headlineOf(run: RunView, timeline: Timeline, nowMs: number): Headline {
+  const status = timeline.end?.status ?? run.status
+  const head = { status, word: STATUS_WORDS[status] }
+  if (status === 'queued')
+    return { ...head, parts: queuedParts(run, timeline, nowMs) }
+  if (status === 'waiting')
+    return { ...head, parts: [{ text: run.detail ?? 'waits for a person' }] }
+  if (status !== 'running')
+    return { ...head, parts: endedParts(run, timeline) }
+  if (timeline.cancelRequested || run.cancelRequestedAt) {
+    const by = timeline.cancelRequested ? ` by ${timeline.cancelRequested.by}` : ''
+    return { status, word: 'Stopping…', parts: [{ text: `asked${by}; its processes are being ended` }] }
+  }
+  return { ...head, parts: runningParts(timeline) }
+}
+
+function queuedParts(run: RunView, timeline: Timeline, nowMs: number): Headline['parts'] {
+  const { word, rest } = queuedWhy(run, nowMs)
+  const since = `since ${formatTimeOfDay(run.createdAt)}, ${formatAgo(run.createdAt, nowMs)}`
+  const before = timeline.attempts.at(-1)
+  if (before?.endedAt)
+    return [{ text: word, strong: true }, { text: `: ${rest}; attempt ${before.number} ended: ${before.detail || (before.reason && END_REASONS[before.reason].means)}` }]
+  return [{ text: word, strong: true }, { text: `: ${rest} · ${since}` }]
+}
+
+function runningParts(timeline: Timeline): Headline['parts'] {
+  const step = timeline.steps.findLast(one => one.status === 'running')
+  if (!step)
+    return [{ text: timeline.steps.length ? `between steps, ${plural(timeline.steps.length, 'step')} so far` : 'opening its sandbox' }]
+  const call = step.calls.findLast(one => one.status === 'running')
+  const tries = step.try > 1 ? `, try ${step.try}` : ''
+  return [{ text: `step ${step.number}${tries}, ` }, doing(step, call)]
+}
+
+function doing(step: Step, call: ToolCall | undefined): Headline['parts'][number] {
+  if (call)
+    return call.command === null ? { text: `${call.tool} is about to start`, strong: true } : { text: oneLine(call.command), mono: true, strong: true }
+  if (step.turn && !step.turn.respondedAt)
+    return { text: `answer from ${shortModel(step.turn.model)}`, strong: true }
+  return { text: step.name, strong: true }
+}
+
+function endedParts(run: RunView, timeline: Timeline): Headline['parts'] {
+  const reason = timeline.end?.reason ?? run.reason
+  const detail = timeline.end?.detail || run.detail
+  const durationMs = timeline.end?.durationMs ?? null
+  const parts: Headline['parts'] = [{ text: reason ? END_REASONS[reason].means : 'ended', strong: true }]
+  if (detail && detail !== parts[0]!.text)
+    parts.push({ text: `: ${detail}` })
+  if (durationMs !== null)
+    parts.push({ text: ` · after ${durationMs < 60_000 ? formatDuration(durationMs) : formatWords(durationMs)}` })
+  if (timeline.end)
+    parts.push({ text: ` · ${survivorsOf(timeline.end.survivors)}` })
+  return parts
+}
+
+function survivorsOf(survivors: number): string {
+  return survivors === 0 ? 'nothing of it still runs' : `${plural(survivors, 'process', 'processes')} outlived it and had to be killed`
+}
+
+export function shortModel(model: string): string {
+  return model.slice(model.indexOf('/') + 1)
+}
+
+/** The first line of a command that says something. */
+export function oneLine(command: string): string {
+  const lines = command.split('\n').map(line => line.trim()).filter(line => line && !line.startsWith('#') && !line.startsWith('set -'))
+  return (lines[0] ?? command.trim()) + (lines.length > 1 ? ' …' : '')
+}

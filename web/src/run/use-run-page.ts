@@ -1,0 +1,95 @@
+import type { OneRun } from '../stores/run-view.ts'
+import type { RunContext, RunTab } from './run-context.ts'
+import { isFinal } from '@agentos/server/domain/run'
+import { computed, reactive, ref, watch } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+import { useNow } from '../composables/use-now.ts'
+import { useRunEvents } from '../stores/run-events.ts'
+import { useRunView } from '../stores/run-view.ts'
+import { startingRow } from './feed.ts'
+import { RUN_TABS } from './run-context.ts'
+
+/** Everything that one run page holds; `id` as it stands in the address. */
+export function useRunPage(id: string): { context: RunContext, view: OneRun, retryFollowing: () => void } {
+  const route = useRoute()
+  const router = useRouter()
+  const clock = useNow()
+  const view = useRunView(id)
+  const log = useRunEvents(id)
+  const { timeline } = log
+
+  const chosenKey = ref(typeof route.query.at === 'string' ? route.query.at : null)
+  const following = ref(chosenKey.value === null)
+  const reveal = ref(0)
+  const firstTab = firstTabHere()
+  const tab = ref<RunTab>(RUN_TABS.find(one => one === route.query.tab) ?? firstTab)
+  const terminalScope = ref<'run' | 'step'>('run')
+
+  const context: RunContext = {
+    run: view.run,
+    agent: view.agent,
+    timeline,
+    events: log.events,
+    state: log.state,
+    problem: log.problem,
+    nowMs: computed(() => {
+      const newest = log.events.value.at(-1)
+      return newest ? Math.max(clock.value, Date.parse(newest.at)) : clock.value
+    }),
+    selectedKey: computed({
+      get: () => following.value ? newestKey() : chosenKey.value,
+      set: key => chosenKey.value = key,
+    }),
+    following,
+    reveal,
+    tab,
+    terminalScope,
+    opened: reactive(new Map()),
+    select(key, how) {
+      chosenKey.value = key
+      following.value = following.value && key === newestKey()
+      if (!how?.stay)
+        reveal.value++
+    },
+    openTerminal(key) {
+      context.select(key, { stay: true })
+      terminalScope.value = 'step'
+      tab.value = 'terminal'
+    },
+  }
+
+  function newestKey(): string | null {
+    return timeline.value.rows.findLast(row => row.kind === 'step' || row.kind === 'call')?.key ?? null
+  }
+
+  // The address keeps what a person chose, so that a link shows the same.
+  watch([tab, chosenKey, following], () => {
+    const at = following.value ? undefined : chosenKey.value ?? undefined
+    void router.replace({ query: { ...route.query, tab: tab.value === firstTab ? undefined : tab.value, at } })
+  })
+
+  // The last event is final: the header is fetched once more. A run that had ended when the page was opened shows what went wrong.
+  const openedEnded = computed(() => view.run.value !== null && isFinal(view.run.value.status) && following.value)
+  watch(() => timeline.value.end, async (end) => {
+    if (!end)
+      return
+    if (openedEnded.value) {
+      const row = startingRow(timeline.value)
+      if (row && end.status === 'failed')
+        context.select(row.key)
+    }
+    else {
+      await view.load()
+    }
+  })
+
+  void view.load()
+  return { context, view, retryFollowing: log.retry }
+}
+
+/** What folds into the tabs on this screen comes first. */
+function firstTabHere(): RunTab {
+  if (matchMedia('(min-width: 1200px)').matches)
+    return 'terminal'
+  return matchMedia('(max-width: 767px)').matches ? 'timeline' : 'step'
+}
