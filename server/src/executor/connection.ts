@@ -185,7 +185,7 @@ async function take(handlers: RunHandlers, events: NewEvent[]): Promise<void> {
 
 /** Its environment is built from nothing. A session of its own, so that Ctrl-C at the server's terminal does not reach it. */
 function spawnExecutor(o: ExecutorHostOptions): ChildProcess {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const main = o.mainPath ?? fileURLToPath(new URL('./main.ts', import.meta.url))
   return spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
     main,

@@ -41,6 +41,8 @@ export interface ExecutorHostOptions {
   log?: (line: string) => void
   /** Only these ways into level `sandbox` are tried; for tests. */
   sandboxBy?: SandboxWay[]
+  /** Another program in the executor's place; for tests. */
+  mainPath?: string
 }
 
 const FIRST_RESTART_MS = 50

@@ -133,7 +133,7 @@ function writeCommand(path: ToolInput[string]): string {
 /** As one word of sh that no program takes for an option. */
 function fileWord(path: ToolInput[string]): string {
   const text = String(path)
-  return quote(text.startsWith('/') ? text : `./${text.replace(/^\.\//, '')}`)
+  return quote(/^\.{0,2}\//.test(text) || text === '.' ? text : `./${text}`)
 }
 
 function specOf(name: string, description: string, properties: Record<string, Record<string, unknown>>, required: string[]): ToolSpec {

@@ -3,11 +3,16 @@ import { INSIDE } from './layout.ts'
 import { findProgram } from './programs.ts'
 import { systemFolders } from './system-folders.ts'
 
-/** The command line that runs `inner` in namespaces of its own, by bubblewrap; null when it is not installed. */
-export function bubblewrapCommand(paths: SandboxPaths, inner: string[]): string[] | null {
+/**
+ * The command line that runs `inner` in namespaces of its own, by bubblewrap; null when it is not installed. `version` is
+ * `0.8` or the like: the oldest that is in use (0.4) knows fewer options.
+ */
+export function bubblewrapCommand(paths: SandboxPaths, inner: string[], version: string): string[] | null {
   const bwrap = findProgram('bwrap')
   if (!bwrap)
     return null
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const size = major > 0 || minor >= 7 ? ['--size', String(paths.temporaryBytes)] : []
   const folders = systemFolders(paths.network)
   return [
     bwrap,
@@ -22,7 +27,9 @@ export function bubblewrapCommand(paths: SandboxPaths, inner: string[]): string[
     ...folders.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     '--proc', '/proc',
     '--dev', '/dev',
-    '--perms', '1777', '--tmpfs', '/tmp',
+    ...size, '--tmpfs', '/dev/shm',
+    '--remount-ro', '/dev',
+    ...size, '--tmpfs', '/tmp',
     paths.workspaceMode === 'read-only' ? '--ro-bind' : '--bind', paths.workspacePath, INSIDE.workspace,
     '--bind', paths.homePath, INSIDE.home,
     '--remount-ro', '/',

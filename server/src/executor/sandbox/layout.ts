@@ -5,7 +5,10 @@ import type { SandboxSpec } from '../protocol/input.ts'
 export const INSIDE = { workspace: '/workspace', home: '/home/agent' } as const
 
 /** What of the host a sandbox is given. */
-export type SandboxPaths = Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'homePath' | 'network'>
+export interface SandboxPaths extends Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'homePath' | 'network'> {
+  /** How much its temporary folders may hold, in memory. */
+  temporaryBytes: number
+}
 
 /** The two ways into level `sandbox`. */
 export const SANDBOX_WAYS = ['bubblewrap', 'util-linux'] as const

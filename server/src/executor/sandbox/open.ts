@@ -41,8 +41,9 @@ function planFor(options: OpenOptions, level: IsolationLevel, by: string): Shell
 
 /** Level `sandbox`; null when the program for this way is not there. */
 export function sandboxPlan(o: OpenOptions, way: SandboxWay, by: string): ShellPlan | null {
-  const command = way === 'bubblewrap' ? bubblewrapCommand : utilLinuxCommand
-  const argv = command(o.spec, [...limitCommand(o.limits, true), '/bin/sh'])
+  const inner = [...limitCommand(o.limits, true), '/bin/sh']
+  const paths = { ...o.spec, temporaryBytes: Math.min(o.limits.memoryBytes, o.limits.diskBytes) }
+  const argv = way === 'bubblewrap' ? bubblewrapCommand(paths, inner, by.replace(/^\D+/, '')) : utilLinuxCommand(paths, inner)
   return argv && {
     ...sharedPlan(o),
     level: 'sandbox',

@@ -47,14 +47,15 @@ async function probeSandbox(o: { canary: string, ways: SandboxWay[] }, folder: s
     return { proven: false, by: null, missing: 'level sandbox needs Linux' }
   const failures: string[] = []
   for (const way of o.ways) {
-    const plan = sandboxPlan(probeOptions(folder), way, way)
+    const by = `${way} ${await versionOf(way)}`.trim()
+    const plan = sandboxPlan(probeOptions(folder), way, by)
     if (!plan) {
       failures.push(`${way} is not installed`)
       continue
     }
-    const [failure, version] = await Promise.all([enterAndTry(plan, o.canary), versionOf(way)])
+    const failure = await enterAndTry(plan, o.canary)
     if (failure === null)
-      return { proven: true, by: `${way} ${version}`.trim(), missing: null }
+      return { proven: true, by, missing: null }
     failures.push(`${way}: ${failure}`)
   }
   return { proven: false, by: null, missing: `${INSTALL}; tried: ${failures.join('; ')}` }
@@ -144,6 +145,6 @@ function processBy(): string {
 /** `0.8`, or nothing where it does not say. */
 async function versionOf(way: SandboxWay): Promise<string> {
   const program = findProgram(way === 'bubblewrap' ? 'bwrap' : 'unshare')
-  const words = await promisify(execFile)(program ?? 'false', ['--version'], { env: {} }).then(result => result.stdout, () => '')
+  const words = program ? await promisify(execFile)(program, ['--version'], { env: {} }).then(result => result.stdout, () => '') : ''
   return /\d+\.\d+/.exec(words)?.[0] ?? ''
 }

@@ -70,7 +70,7 @@ export function pidNamespaceOf(pid: number): string | null {
 }
 
 /** False when the process had ended already, or is not ours. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal)
   }

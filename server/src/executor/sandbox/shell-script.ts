@@ -5,7 +5,7 @@
  * (`Terminated`) to itself: what comes on stderr is the commands'.
  */
 export function openingLines(environment: Record<string, string>, folder: string): string {
-  return `${exportsOf(environment)}umask 022;cd ${quote(folder)}||exit;exec 4>&2 2>/dev/null;echo "0 0">&3\n`
+  return `${exportsOf(environment)}umask 022;cd ${quote(folder)}||exit;unset OLDPWD;exec 4>&2 2>/dev/null;echo "0 0">&3\n`
 }
 
 /**

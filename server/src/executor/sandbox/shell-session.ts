@@ -4,6 +4,7 @@ import type { CommandEnd } from '../../domain/event.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
 import type { CommandOptions, OutputStream, Session } from './session.ts'
 import { spawn } from 'node:child_process'
+import { takePipe } from './pipes.ts'
 import { childrenOf } from './processes.ts'
 import { findProgram } from './programs.ts'
 import { commandLines, openingLines } from './shell-script.ts'
@@ -45,21 +46,26 @@ export type Opened = { session: Session } | { error: string }
 
 const READY_TIMEOUT_MS = 10_000
 const KEPT_ERROR_BYTES = 4096
+const DRAIN_MS = 1000
+/** While the worker takes its time. */
+const HELD_DRAIN_MS = 60_000
 /** One argument of a program: the kernel's MAX_ARG_STRLEN is 128 KiB. */
 const MAX_COMMAND_BYTES = 120_000
 
-/** Starts the shell and waits until it answers. Never rejects. */
-export function openShell(plan: ShellPlan): Promise<Opened> {
+/** Starts the shell and waits until it answers. Never rejects but where the system has no file descriptors left. */
+export async function openShell(plan: ShellPlan): Promise<Opened> {
+  const pipes = await Promise.all([takePipe(), takePipe()])
+  const [stdout, stderr] = pipes
+  const child = spawn(plan.argv[0]!, plan.argv.slice(1), {
+    cwd: '/',
+    env: plan.spawnEnv,
+    stdio: ['pipe', stdout?.writeFd ?? 'pipe', stderr?.writeFd ?? 'pipe', 'pipe'],
+    detached: true,
+  })
+  pipes.forEach(pipe => pipe?.closeWriter())
+  const outputs = { stdout: stdout?.reader ?? child.stdout!, stderr: stderr?.reader ?? child.stderr! }
   return new Promise((resolve) => {
-    let child: ChildProcess
-    try {
-      child = spawn(plan.argv[0]!, plan.argv.slice(1), { cwd: '/', env: plan.spawnEnv, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true })
-    }
-    catch (error) {
-      resolve({ error: String(error) })
-      return
-    }
-    const session = new ShellSession(plan, child)
+    const session = new ShellSession(plan, child, outputs)
     const give = (opened: Opened) => {
       clearTimeout(timer)
       if ('error' in opened)
@@ -94,18 +100,19 @@ class ShellSession implements Session {
   private lastId = 0
   private lostBecause: string | null = null
   private startError = ''
+  private receivedBytes = 0
   private closing: Promise<{ survivors: number }> | null = null
 
-  constructor(plan: ShellPlan, child: ChildProcess) {
+  constructor(plan: ShellPlan, child: ChildProcess, outputs: Record<OutputStream, Readable>) {
     this.level = plan.level
     this.by = plan.by
     this.plan = plan
     this.child = child
-    this.outputs = { stdout: child.stdout!, stderr: child.stderr! }
+    this.outputs = outputs
     this.exited = new Promise(resolve => child.once('exit', () => resolve()).once('error', () => resolve()))
     child.once('error', error => this.lost(`could not be started: ${error.message}`))
     child.once('exit', (code, signal) => setImmediate(() => this.lost(`its shell ended (${signal ?? `exit ${code}`})${this.startError ? `: ${this.startError.trim()}` : ''}`)))
-    for (const stream of [child.stdin!, child.stdout!, child.stderr!, child.stdio[3] as Readable])
+    for (const stream of [child.stdin!, outputs.stdout, outputs.stderr, child.stdio[3] as Readable])
       stream.on('error', () => {}) // It has ended; its `exit` says so.
     this.readAnswers(child.stdio[3] as Readable)
     this.readOutput('stdout')
@@ -203,6 +210,7 @@ class ShellSession implements Session {
     const stream = this.outputs[name]
     const resume = () => void stream.resume()
     stream.on('data', (bytes: Buffer) => {
+      this.receivedBytes += bytes.length
       // What a background process writes between two commands has no step to belong to.
       if (this.current) {
         if (!this.current.options.onOutput(name, bytes, resume))
@@ -214,14 +222,22 @@ class ShellSession implements Session {
     })
   }
 
-  /** What a command wrote is in the pipe before its answer: two turns of the loop read it all, once nobody holds it back. */
+  /**
+   * What a command wrote is in the pipe before its answer: it is all read once two turns of the loop have brought nothing,
+   * with nobody holding it back. Something in the background may write for ever, so not for longer than the bounds.
+   */
   private async drain(): Promise<void> {
+    const startedAt = performance.now()
+    let seen
+    let isHeld
     do {
+      seen = this.receivedBytes
       await nextTurn()
       await nextTurn()
-      while ((this.outputs.stdout.isPaused() || this.outputs.stderr.isPaused()) && !this.child.stdout!.destroyed)
+      isHeld = (this.outputs.stdout.isPaused() || this.outputs.stderr.isPaused()) && !this.outputs.stdout.destroyed
+      if (isHeld)
         await new Promise(resolve => setTimeout(resolve, 5))
-    } while (this.outputs.stdout.readableLength + this.outputs.stderr.readableLength > 0)
+    } while ((isHeld || seen !== this.receivedBytes) && performance.now() - startedAt < (isHeld ? HELD_DRAIN_MS : DRAIN_MS))
   }
 
   private lost(detail: string): void {
@@ -238,7 +254,7 @@ class ShellSession implements Session {
       ? 0
       : await endSession(this.shell ?? this.describe(pid, pid, false))
     this.lost('the session was closed')
-    for (const stream of [this.child.stdin as Writable, this.child.stdout!, this.child.stderr!, this.child.stdio[3] as Readable])
+    for (const stream of [this.child.stdin as Writable, this.outputs.stdout, this.outputs.stderr, this.child.stdio[3] as Readable])
       stream.destroy()
     return { survivors }
   }

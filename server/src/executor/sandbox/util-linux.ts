@@ -37,12 +37,13 @@ function setupScript(paths: SandboxPaths): string {
   const parents = madeFiles.map(path => path.slice(0, path.lastIndexOf('/')))
   const mounts = readMounts()
   const readOnly = (path: string) => ['rbind', 'ro', 'nosuid', 'nodev', ...lockedOptions(path, mounts)].join(',')
+  const temporary = `nosuid,nodev,mode=1777,size=${paths.temporaryBytes}`
   const table = [
     ...folders.bound.map(path => [path, ROOT + path, 'none', readOnly(path)]),
     ...DEVICES.map(name => [`/dev/${name}`, `${ROOT}/dev/${name}`, 'none', 'bind']),
     ['proc', `${ROOT}/proc`, 'proc', 'nosuid,nodev,noexec'],
-    ['tmpfs', `${ROOT}/dev/shm`, 'tmpfs', 'nosuid,nodev,mode=1777'],
-    ['tmpfs', `${ROOT}/tmp`, 'tmpfs', 'nosuid,nodev,mode=1777'],
+    ['tmpfs', `${ROOT}/dev/shm`, 'tmpfs', temporary],
+    ['tmpfs', `${ROOT}/tmp`, 'tmpfs', temporary],
     [paths.workspacePath, ROOT + INSIDE.workspace, 'none', paths.workspaceMode === 'read-only' ? readOnly(paths.workspacePath) : 'rbind'],
     [paths.homePath, ROOT + INSIDE.home, 'none', 'rbind'],
   ]

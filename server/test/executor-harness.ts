@@ -1,0 +1,187 @@
+import type { NewEvent } from '../src/domain/event.ts'
+import type { ScriptStep } from '../src/domain/manifest/manifest.ts'
+import type { IsolationLevel } from '../src/domain/run.ts'
+import type { RunLimits } from '../src/domain/views.ts'
+import type { ExecutorHost, ExecutorHostOptions, LostRun } from '../src/executor/host.ts'
+import type { ReplyValue, StartRun } from '../src/executor/protocol/input.ts'
+import type { ExecutorAsk, RunOutcome } from '../src/executor/protocol/output.ts'
+import type { SandboxWay } from '../src/executor/sandbox/layout.ts'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createExecutorHost } from '../src/executor/host.ts'
+import { SANDBOX_WAYS } from '../src/executor/sandbox/layout.ts'
+import { findProgram } from '../src/executor/sandbox/programs.ts'
+
+/** A real executor with real sandboxes, and the least of a worker that answers it. */
+
+export const runAs = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : null
+const MiB = 1024 * 1024
+
+/** The ways into a sandbox that this machine has; the other one is named, so that nobody thinks that it was tested. */
+export function testedWays(): SandboxWay[] {
+  const hasBubblewrap = findProgram('bwrap') !== null
+  if (!hasBubblewrap)
+    console.warn('bubblewrap is not installed: its way into the sandbox is not tested here')
+  return SANDBOX_WAYS.filter(way => way !== 'bubblewrap' || hasBubblewrap)
+}
+
+export async function startExecutor(options: Partial<ExecutorHostOptions> = {}): Promise<ExecutorHost & AsyncDisposable> {
+  const host = createExecutorHost({ runAs, ...options })
+  await host.start()
+  return Object.assign(host, { [Symbol.asyncDispose]: () => host.stop() })
+}
+
+export interface TestRun {
+  steps?: (string | Partial<ScriptStep>)[]
+  verify?: string[]
+  llm?: { turns: ModelTurn[], tools?: ('shell' | 'files')[], instructions?: string }
+  task?: string
+  inputs?: Record<string, string | number | boolean>
+  level?: IsolationLevel
+  limits?: Partial<RunLimits>
+  sandbox?: Partial<StartRun['sandbox']>
+  commandTimeoutMs?: number
+  graceMs?: number
+  runId?: string
+  /** Prepares the workspace, by its host path. */
+  prepare?: (workspacePath: string) => void
+  /** Answers an ask in the worker's stead; undefined: the ordinary answer. */
+  onAsk?: (ask: ExecutorAsk) => Promise<ReplyValue> | undefined
+  onEvent?: (event: NewEvent) => void | Promise<void>
+  signal?: AbortSignal
+}
+
+/** What a scripted model answers: to the messages so far, or by throwing. */
+export type ModelTurn = { text?: string, toolCalls?: { id: string, tool: string, input: unknown }[], finish?: string } | (() => never)
+
+export interface TestOutcome {
+  outcome: RunOutcome | LostRun
+  /** Sent and recorded events in the order in which they came; `kind` says which. */
+  events: NewEvent[]
+  /** The asks between them, events and asks in one order: `event:step.output`, `ask:record`. */
+  trace: string[]
+  asks: ExecutorAsk[]
+  workspacePath: string
+}
+
+let runs = 0
+
+export async function performRun(host: ExecutorHost, o: TestRun): Promise<TestOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'agentos-run-'))
+  const workspacePath = o.sandbox?.workspacePath ?? join(folder, 'workspace')
+  const homePath = join(folder, 'home')
+  for (const path of [folder, workspacePath, homePath]) {
+    mkdirSync(path, { recursive: true })
+    if (runAs)
+      chownSync(path, runAs.uid, runAs.gid)
+  }
+  o.prepare?.(workspacePath)
+  const events: NewEvent[] = []
+  const trace: string[] = []
+  const asks: ExecutorAsk[] = []
+  const turns = [...o.llm?.turns ?? []]
+  const keep = (event: NewEvent) => {
+    events.push(event)
+    trace.push(`event:${event.type}`)
+    return o.onEvent?.(event)
+  }
+  const outcome = await host.run(startOf(o, workspacePath, homePath), {
+    async events(list) {
+      await Promise.all(list.map(keep))
+    },
+    async ask(ask) {
+      asks.push(ask)
+      trace.push(`ask:${ask.kind}`)
+      const answer = await o.onAsk?.(ask)
+      if (answer)
+        return answer
+      if (ask.kind === 'record') {
+        for (const event of ask.events)
+          await keep(event as NewEvent) // The host has parsed it.
+        return { kind: 'recorded' }
+      }
+      if (ask.kind === 'command')
+        return { kind: 'decision', allow: true }
+      const turn = turns.shift() ?? { text: 'done' }
+      const said = typeof turn === 'function' ? turn() : turn
+      return { kind: 'model', text: said.text ?? '', toolCalls: said.toolCalls ?? [], finish: said.finish ?? (said.toolCalls ? 'tool_calls' : 'stop') }
+    },
+  }, o.signal)
+  rmSync(folder, { recursive: true, force: true })
+  return { outcome, events, trace, asks, workspacePath }
+}
+
+type DataOf<T extends NewEvent['type']> = Extract<NewEvent, { type: T }>['data']
+
+export function dataOf<T extends NewEvent['type']>(events: NewEvent[], type: T): DataOf<T>[] {
+  return events.filter(event => event.type === type).map(event => event.data as DataOf<T>) // By its type.
+}
+
+export function outputOf(events: NewEvent[], stream: 'stdout' | 'stderr' = 'stdout'): string {
+  return dataOf(events, 'step.output').filter(data => data.stream === stream).map(data => data.text).join('')
+}
+
+/** The processes of this machine whose command line holds a word, found independently of the executor. */
+export function findByCommandLine(word: string): number[] {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).filter((pid) => {
+    try {
+      const isZombie = readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
+      return !isZombie && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(word)
+    }
+    catch {
+      return false // It has ended meanwhile.
+    }
+  }).map(Number)
+}
+
+/** Resolves when `isTrue` is; the test's own time limit is the bound. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue())
+    await new Promise(resolve => setTimeout(resolve, 10))
+}
+
+export function stepOf(step: string | Partial<ScriptStep>, index: number): ScriptStep {
+  const given = typeof step === 'string' ? { run: step } : step
+  return {
+    name: `step ${index + 1}`,
+    run: 'true',
+    timeoutMs: null,
+    retry: { attempts: 1, delayMs: 0 },
+    if: null,
+    continueOnError: false,
+    idempotent: false,
+    secrets: [],
+    ...given,
+  }
+}
+
+function startOf(o: TestRun, workspacePath: string, homePath: string): StartRun {
+  const shared = { task: o.task ?? 'a task', inputs: o.inputs ?? {}, verify: (o.verify ?? []).map(stepOf) }
+  return {
+    type: 'run.start',
+    runId: o.runId ?? `test-${process.pid}-${++runs}`,
+    attempt: 1,
+    firstStep: 1,
+    work: o.llm
+      ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'] }
+      : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
+    sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', homePath, network: 'none', env: {}, ...o.sandbox },
+    limits: {
+      timeMs: 60_000,
+      steps: 50,
+      memoryBytes: 1024 * MiB,
+      outputBytes: 10 * MiB,
+      diskBytes: 1024 * MiB,
+      processes: 64,
+      files: 1024,
+      cpu: 1,
+      cpuTimeMs: null,
+      tokens: null,
+      costUsd: null,
+      ...o.limits,
+    },
+    commandTimeoutMs: o.commandTimeoutMs ?? 30_000,
+    graceMs: o.graceMs ?? 300,
+  }
+}
