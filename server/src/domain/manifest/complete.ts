@@ -21,7 +21,7 @@ export function complete(file: TodaysFile): Manifest {
     commands: { deny: DEFAULT_DENY, ask: [], allow: [], ...given(file.commands) },
     approvals: completeApprovals(file.approvals ?? {}),
     retry: completeRetry(file.retry ?? {}),
-    verify: (file.verify ?? []).map(completeStep),
+    verify: (file.verify ?? []).map((check: StepFile) => completeStep(check)),
     schedule: file.schedule ? completeSchedule(file.schedule) : null,
     retentionMs: file.retention ?? null,
     ...DEFAULT_WORDS,

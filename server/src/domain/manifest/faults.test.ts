@@ -99,6 +99,7 @@ const FAULTS: Fault[] = [
   { what: 'a template in a command', yaml: 'name: a\ninputs: { b: { type: string } }\nsteps:\n  - run: ls {{inputs.b}}\n', at: [4, 10], key: 'steps[0].run', expected: '"$INPUT_B"', received: '{{inputs.b}}', hint: /environment/ },
 
   // Conditions and schedules.
+  { what: 'a check that may fail', yaml: `${SCRIPT}verify: [{ run: ls, continueOnError: true }]\n`, at: [4, 21], key: 'verify[0].continueOnError', expected: /^a key of verify\[0\]: name, run, /, received: 'continueOnError' },
   { what: 'a condition that ends too early', yaml: 'name: a\nsteps:\n  - run: ls\n    if: task ==\n', at: [4, 9], key: 'steps[0].if', expected: /it ends too early/, received: 'task ==' },
   { what: 'a condition that gives a text', yaml: 'name: a\nsteps:\n  - run: ls\n    if: task\n', at: [4, 9], key: 'steps[0].if', expected: /gives string/, received: 'task' },
   { what: 'a condition on something unknown', yaml: 'name: a\nsteps:\n  - run: ls\n    if: env.HOME == "x"\n', at: [4, 9], key: 'steps[0].if', expected: /there is no env/, received: 'env.HOME == "x"' },

@@ -65,6 +65,8 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'mcp.servers[].command': renamed('mcp'),
   'mcp.servers[].url': renamed('mcp'),
   ...stepKeys('steps'),
+  'steps[].if': acts,
+  'steps[].continueOnError': acts,
   'agent': refuse(manifest => manifest.agent !== null, 'does not act yet: use runtime script or llm'),
   'agent.command': part,
   'agent.args': part,

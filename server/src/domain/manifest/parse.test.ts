@@ -81,7 +81,7 @@ approvals: { shell: auto, fetch: deny, mcp: auto, expires: 2d }
 effects: retry
 retry: { attempts: 3, delay: 500ms, maxDelay: 1m, factor: 3, jitter: false }
 verify:
-  - { name: tests, run: npm test, timeout: 5m, retry: { attempts: 2, delay: 2s }, if: "inputs.deep", continueOnError: true, idempotent: true, secrets: [KEY] }
+  - { name: tests, run: npm test, timeout: 5m, retry: { attempts: 2, delay: 2s }, idempotent: true, secrets: [KEY] }
 schedule: { cron: "0 9 * * 1-5", timezone: Europe/Berlin, overlap: queue, catchUp: none }
 concurrency: 2
 priority: 7
@@ -107,7 +107,7 @@ retention: 30d
     },
     approvals: { shell: 'auto', fetch: 'deny', mcp: 'auto', expiresMs: 172_800_000 },
     retry: { attempts: 3, delayMs: 500, maxDelayMs: 60_000, factor: 3, jitter: false },
-    verify: [{ name: 'tests', timeoutMs: 300_000, retry: { attempts: 2, delayMs: 2000 }, if: 'inputs.deep', continueOnError: true, idempotent: true, secrets: ['KEY'] }],
+    verify: [{ name: 'tests', timeoutMs: 300_000, retry: { attempts: 2, delayMs: 2000 }, if: null, continueOnError: false, idempotent: true, secrets: ['KEY'] }],
     schedule: { cron: '0 9 * * 1-5', everyMs: null, timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'none' },
     concurrency: 2,
     priority: 7,

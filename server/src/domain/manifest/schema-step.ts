@@ -11,7 +11,7 @@ const condition = filled(1000, 'a condition such as steps[\'build\'].exitCode ==
     context.addIssue({ code: 'custom', message: `a condition such as steps['build'].exitCode == 0 (${checked.error})` })
 })
 
-/** One command of a script, or one check of `verify`. */
+/** One command of a script. */
 export const stepSchema = z.strictObject({
   name: filled(120, 'a name').optional()
     .describe('What the timeline calls this step, and how conditions name it. Default: the first line of the command.'),
@@ -30,4 +30,8 @@ export const stepSchema = z.strictObject({
   secrets: list(secretName, 'a list of secret names').optional().describe('Secrets in this step\'s environment alone; each must be listed under the manifest\'s secrets.'),
 }, { error: 'a mapping with run: and perhaps name:' })
 
+/** One check of `verify`: it always runs, and its failure is the run's. */
+export const checkSchema = stepSchema.omit({ if: true, continueOnError: true })
+
 export type StepFile = z.output<typeof stepSchema>
+export type CheckFile = z.output<typeof checkSchema>

@@ -4,7 +4,7 @@ import { ISOLATION_LEVELS } from '../run.ts'
 import { cronProblem, isTimezone } from './cron.ts'
 import { duration, filled, flag, list, money, number, oneOf, pattern, size, text, whole } from './quantity.ts'
 import { prototypeKeys, prototypeServer } from './schema-prototype.ts'
-import { secretName, stepSchema } from './schema-step.ts'
+import { checkSchema, secretName, stepSchema } from './schema-step.ts'
 
 /**
  * The manifest as people write it: the one source of validation, of the editors' JSON Schema and of the reference.
@@ -114,7 +114,7 @@ export const manifestSchema = z.strictObject({
     factor: number(1, 10).optional().describe('By which the wait grows each time. Default: 2.'),
     jitter: flag().optional().describe('Vary the wait a little. Default: true.'),
   }, { error: 'a mapping such as { attempts: 3 }' }).optional().describe('Of the whole run, on failures that can pass.'),
-  verify: list(stepSchema, 'a list of checks', 50).optional().describe('Commands that run at the end; the run has succeeded only if these do.'),
+  verify: list(checkSchema, 'a list of checks', 50).optional().describe('Commands that run at the end; the run has succeeded only if these do.'),
 
   schedule: z.strictObject({
     cron: z.string({ error: 'five cron fields such as "0 9 * * 1-5"' }).superRefine((expression, context) => {

@@ -133,7 +133,7 @@ function inShell(path: SourcePath, name: string): Fault {
 function checkSteps(file: Record<string, unknown>, key: 'steps' | 'verify'): Fault[] {
   const faults: Fault[] = []
   const secrets = Array.isArray(file.secrets) ? file.secrets : []
-  const before: string[] = key === 'verify' ? listOf(file.steps).map(([step]) => step.name).filter(name => typeof name === 'string') : []
+  const before: string[] = []
   const names = new Set<string>()
   for (const [step, index] of listOf(file[key])) {
     const checked = typeof step.if === 'string' ? checkCondition(step.if) : null
