@@ -31,8 +31,6 @@ function stepKeys(list: 'steps' | 'verify'): Record<string, KeyEffect> {
     [`${list}[].retry`]: part,
     [`${list}[].retry.attempts`]: acts,
     [`${list}[].retry.delay`]: acts,
-    [`${list}[].if`]: acts,
-    [`${list}[].continueOnError`]: acts,
     [`${list}[].idempotent`]: notice('is kept; a run does not resume in the middle yet'),
     [`${list}[].secrets`]: refuse(manifest => manifest[list].some(step => step.secrets.length > 0), 'does not act yet: remove it, or wait until secrets can be stored'),
   }
