@@ -10,8 +10,3 @@ export function useMedia(query: string): Readonly<Ref<boolean>> {
   onScopeDispose(() => list.removeEventListener('change', onChange))
   return holds
 }
-
-/** Narrower than the `md` of the styles. */
-export function usePhone(): Readonly<Ref<boolean>> {
-  return useMedia('(max-width: 767px)')
-}
