@@ -2,6 +2,7 @@ import type { ScriptedModel, Turn } from '../../test/worker/scripted-model.ts'
 import type { NewEvent } from '../domain/event.ts'
 import { afterEach, expect, it } from 'vitest'
 import { startScriptedModel } from '../../test/worker/scripted-model.ts'
+import { event } from '../domain/event.ts'
 import { createGateway } from '../models/gateway.ts'
 import { createBroker } from './broker.ts'
 import { createOrderedLog } from './ordered-log.ts'
@@ -37,18 +38,21 @@ const types = (events: NewEvent[]) => events.map(({ type }) => type)
 
 it('an event that only the worker may write ends the run', async () => {
   const { broker, violations, written } = await open()
-  await expect(broker.events([{ type: 'run.ended', at: AT, data: {} }])).rejects.toThrow('may not write')
-  await expect(broker.ask({ kind: 'record', events: [{ type: 'model.responded', at: AT, data: {} }] }, () => {})).rejects.toThrow('may not write')
-  await expect(broker.events([{ type: 'step.output', at: AT, data: { step: 'one' } }])).rejects.toThrow('broke the protocol')
-  await expect(broker.events([{ type: '__proto__', at: AT, data: {} }])).rejects.toThrow('may not write')
+  await expect(broker.events([event('attempt.lost', { worker: 'me', detail: '' })])).rejects.toThrow('may not write')
+  for (const forged of [
+    { type: 'model.requested', data: { step: 1, model: 'm', messages: 1, tools: [] } },
+    { type: 'step.output', data: { step: 'one' } },
+    { type: '__proto__', data: {} },
+  ])
+    await expect(broker.ask({ kind: 'record', events: [{ at: AT, ...forged }] }, () => {})).rejects.toThrow('broke the protocol')
   expect(violations).toHaveLength(4)
   expect(written).toEqual([])
 })
 
 it('a time that the executor made up becomes the time of receipt', async () => {
   const { broker, written, log } = await open()
-  const data = { step: 1, stream: 'stdout', text: 'x' }
-  await broker.events([{ type: 'step.output', at: '1970-01-01T00:00:00Z', data }, { type: 'step.output', at: 'never', data }, { type: 'step.output', at: AT, data }])
+  const output = event('step.output', { step: 1, stream: 'stdout', text: 'x' })
+  await broker.events([{ ...output, at: '1970-01-01T00:00:00Z' }, { ...output, at: 'never' }, { ...output, at: AT }])
   await log.flush()
   expect(Math.abs(Date.parse(written[0]!.at) - Date.now())).toBeLessThan(60_000)
   expect(Math.abs(Date.parse(written[1]!.at) - Date.now())).toBeLessThan(60_000)

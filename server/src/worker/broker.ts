@@ -19,13 +19,14 @@ export interface BrokerOptions {
 }
 
 export interface Broker {
-  events: (events: RawEvent[]) => Promise<void>
+  /** Events whose data have been parsed already, by the host. */
+  events: (events: NewEvent[]) => Promise<void>
   ask: (ask: ExecutorAsk, chunk: (text: string) => void) => Promise<ReplyValue>
+  /** The executor is done with the run: calls that nobody waits for are stopped. Resolves when none is under way. */
+  close: () => Promise<void>
   /** True when the last call to a model failed in a way that waiting does not mend (a wrong key). */
   hasHopelessModel: () => boolean
 }
-
-export interface RawEvent { type: string, at: string, data?: unknown }
 
 /** Everything else (run.*, attempt.*, model.*, workspace.*) is the worker's to say. */
 const EXECUTOR_WRITES = new Set<EventType>([
@@ -43,51 +44,68 @@ const EXECUTOR_WRITES = new Set<EventType>([
 
 /** Answers what the executor of one run asks: it decides nothing, and everything that it says is held against the rules. */
 export function createBroker({ log, manifest, gateway, signal, onViolation }: BrokerOptions): Broker {
+  const closed = new AbortController()
+  const underWay = new Set<Promise<unknown>>()
   let isHopeless = false
 
-  function accept(raw: RawEvent[]): NewEvent[] {
+  function accept(parse: () => NewEvent[]): NewEvent[] {
     try {
-      return raw.map(parseExecutorEvent)
+      return parse().map(ofExecutor)
     }
     catch (error) {
-      const detail = `The executor broke the protocol: ${error instanceof Error ? error.message : String(error)}`
+      const detail = `The executor broke the protocol: ${error instanceof Error ? error.message : String(error)}.`
       onViolation(detail)
       throw new Error(detail, { cause: error })
     }
   }
 
+  async function answer(ask: ExecutorAsk, chunk: (text: string) => void): Promise<ReplyValue> {
+    switch (ask.kind) {
+      case 'record':
+        await log.record(accept(() => ask.events.map(raw => parseNewEvent({ ...raw, data: raw.data }))))
+        return { kind: 'recorded' }
+      case 'command': {
+        const rule = findDenied(ask.command, manifest.commands.deny)
+        return rule === null
+          ? { kind: 'decision', allow: true }
+          : { kind: 'decision', allow: false, rule, reason: `denied by the rule ${JSON.stringify(rule)} of commands.deny` }
+      }
+      case 'model': {
+        const outcome = await askModel({ ask, models: manifest.model, gateway, log, chunk, signal: AbortSignal.any([signal, closed.signal]) })
+        isHopeless = !outcome.ok && outcome.kind !== 'aborted' && !outcome.retryable
+        if (!outcome.ok)
+          throw new Error(outcome.message)
+        return { kind: 'model', text: outcome.text, toolCalls: outcome.toolCalls, finish: outcome.finish }
+      }
+    }
+  }
+
   return {
-    async events(raw) {
-      await log.push(accept(raw))
+    async events(events) {
+      await log.push(accept(() => events))
     },
     async ask(ask, chunk) {
-      switch (ask.kind) {
-        case 'record':
-          await log.record(accept(ask.events))
-          return { kind: 'recorded' }
-        case 'command': {
-          const rule = findDenied(ask.command, manifest.commands.deny)
-          return rule === null
-            ? { kind: 'decision', allow: true }
-            : { kind: 'decision', allow: false, rule, reason: `denied by the rule ${JSON.stringify(rule)} of commands.deny` }
-        }
-        case 'model': {
-          const outcome = await askModel({ ask, models: manifest.model, gateway, log, chunk, signal })
-          isHopeless = !outcome.ok && !outcome.retryable
-          if (!outcome.ok)
-            throw new Error(outcome.message)
-          return { kind: 'model', text: outcome.text, toolCalls: outcome.toolCalls, finish: outcome.finish }
-        }
+      const answering = answer(ask, chunk)
+      underWay.add(answering)
+      try {
+        return await answering
       }
+      finally {
+        underWay.delete(answering)
+      }
+    },
+    async close() {
+      closed.abort()
+      await Promise.allSettled(underWay)
     },
     hasHopelessModel: () => isHopeless,
   }
 }
 
-function parseExecutorEvent(raw: RawEvent): NewEvent {
-  if (!EXECUTOR_WRITES.has(raw.type as EventType))
-    throw new TypeError(`an executor may not write ${JSON.stringify(raw.type)}`)
-  return parseNewEvent({ type: raw.type, at: timeOf(raw.at), data: raw.data })
+function ofExecutor(event: NewEvent): NewEvent {
+  if (!EXECUTOR_WRITES.has(event.type))
+    throw new TypeError(`an executor may not write ${JSON.stringify(event.type)}`)
+  return { ...event, at: timeOf(event.at) }
 }
 
 /** The executor's clock is ours; what is no time, or another one, is replaced by the time of receipt. */

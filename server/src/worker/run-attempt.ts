@@ -1,0 +1,173 @@
+import type { NewEvent } from '../domain/event.ts'
+import type { IsolationLevel } from '../domain/run.ts'
+import type { EventLog } from '../events/log.ts'
+import type { ExecutorHost } from '../executor/host.ts'
+import type { Gateway } from '../models/gateway.ts'
+import type { ClaimedRun } from '../queue/port.ts'
+import type { AttemptStop, Stop } from './attempt-stop.ts'
+import type { AttemptOutcome } from './outcome.ts'
+import type { WorkspacePlace } from './workspace/place.ts'
+import type { Workspace } from './workspace/prepare-workspace.ts'
+import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
+import { event } from '../domain/event.ts'
+import { FenceLostError } from '../store/errors.ts'
+import { createBroker } from './broker.ts'
+import { handOver } from './hand-over.ts'
+import { chooseIsolation } from './isolation.ts'
+import { createOrderedLog } from './ordered-log.ts'
+import { outcomeOfStop, refused } from './outcome.ts'
+import { retryDelayMs } from './retry-delay.ts'
+import { startRun } from './start-run.ts'
+import { folderOfRun, prepareWorkspace } from './workspace/prepare-workspace.ts'
+import { removeTree } from './workspace/remove-tree.ts'
+import { resolveWorkspace } from './workspace/resolve-workspace.ts'
+
+export interface AttemptServices {
+  log: EventLog
+  gateway: Gateway
+  host: ExecutorHost
+  place: WorkspacePlace
+  rules: WorkspaceRules
+  commandTimeoutMs: number
+  maxSteps: number
+  logger: AttemptLogger
+}
+
+export interface AttemptLogger {
+  warn: (about: object, message: string) => void
+  error: (about: object, message: string) => void
+}
+
+/** Between SIGTERM and SIGKILL. */
+const GRACE_MS = 5_000
+/** The executor keeps the time limit; this is for one that does not. */
+const BACKSTOP_MS = 10_000
+
+/**
+ * One attempt of a claimed run, from its workspace to the last event. Never rejects: however it goes, the run is ended,
+ * queued again, or left to whoever holds it now.
+ */
+export async function runAttempt(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<void> {
+  const release = watch(claimed, stop)
+  const outcome = await perform(services, claimed, stop)
+  await cleanUp(services, claimed)
+  release()
+  await settle(services, claimed, stop, outcome)
+}
+
+/** What stops an attempt from outside, beside a person (who comes through the worker). */
+function watch({ run, lostLease }: ClaimedRun, stop: AttemptStop): () => void {
+  const lose = () => stop.stop({ kind: 'lost_lease' })
+  lostLease.addEventListener('abort', lose, { once: true })
+  if (lostLease.aborted)
+    lose()
+  if (run.cancelRequestedAt !== null)
+    stop.stop({ kind: 'end', reason: 'cancelled', detail: 'Stopped on request.', canPass: false })
+  const detail = `The run was over its time limit of ${run.limits.timeMs / 1000} s.`
+  const timer = setTimeout(() => stop.stop({ kind: 'end', reason: 'timeout', detail, canPass: true }), Math.min(run.limits.timeMs + GRACE_MS + BACKSTOP_MS, 2 ** 31 - 1))
+  return () => {
+    clearTimeout(timer)
+    lostLease.removeEventListener('abort', lose)
+  }
+}
+
+/** The one place that catches. */
+async function perform(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<AttemptOutcome> {
+  try {
+    return await work(services, claimed, stop)
+  }
+  catch (error) {
+    const stopped = outcomeOfStop(stop)
+    if (stopped)
+      return stopped
+    services.logger.error({ err: error, runId: claimed.run.id }, 'an attempt broke')
+    return { reason: 'error', detail: `AgentOS could not carry the run out: ${messageOf(error)}.`, canPass: true, survivors: 0 }
+  }
+}
+
+async function work(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<AttemptOutcome> {
+  const { run, agent, ref } = claimed
+  const { host, gateway, commandTimeoutMs, maxSteps, logger } = services
+  const early = outcomeOfStop(stop)
+  if (early)
+    return early
+  const log = createOrderedLog(events => services.log.append(ref, events), error => stop.stop(whyNotWritten(error)))
+
+  const isolation = chooseIsolation(run.isolation ?? agent.manifest.isolation, host.levels)
+  if (!isolation.ok)
+    return refused(isolation.problem)
+  const made = await makeWorkspace(services, claimed, stop, isolation.level)
+  const stopped = outcomeOfStop(stop)
+  if (stopped)
+    return stopped
+  if (!made.ok)
+    return made.outcome
+  void log.push([made.event])
+
+  const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
+  const broker = createBroker({ log, gateway, manifest: agent.manifest, signal: stop.signal, onViolation })
+  const start = startRun({ claimed, workspace: made.workspace, level: isolation.level, commandTimeoutMs, maxSteps, graceMs: GRACE_MS })
+  const outcome = await handOver({ host, start, handlers: broker, stop, logger })
+  await broker.close()
+  await log.flush()
+  return broker.hasHopelessModel() ? { ...outcome, canPass: false } : outcome
+}
+
+type Made = { ok: true, workspace: Workspace, event: NewEvent } | { ok: false, outcome: AttemptOutcome }
+
+async function makeWorkspace({ place, rules }: AttemptServices, { run, agent }: ClaimedRun, { signal }: AttemptStop, level: IsolationLevel): Promise<Made> {
+  const startedAt = performance.now()
+  const { task, inputs, limits } = run
+  const resolved = await resolveWorkspace(rules, { manifest: agent.manifest, manifestPath: agent.path, task, inputs, given: run.workspaceFrom })
+  if (!resolved.ok)
+    return { ok: false, outcome: refused(resolved.problem) }
+  const prepared = await prepareWorkspace({
+    place,
+    runId: run.id,
+    from: resolved.from,
+    mode: agent.manifest.workspace.mode,
+    limits,
+    canMountReadOnly: level === 'sandbox' || level === 'container',
+    protectedPaths: rules.protectedPaths,
+    signal,
+  })
+  if (!prepared.ok)
+    return { ok: false, outcome: { reason: prepared.reason, detail: prepared.detail, canPass: false, survivors: 0 } }
+  const { how, workspaceMode, files, sizeBytes, notice } = prepared.workspace
+  const durationMs = Math.round(performance.now() - startedAt)
+  const made = event('workspace.prepared', { from: resolved.from, how, mode: workspaceMode, files, sizeBytes, durationMs, ...(notice && { notice }) })
+  return { ok: true, workspace: prepared.workspace, event: made }
+}
+
+function whyNotWritten(error: unknown): Stop {
+  return error instanceof FenceLostError
+    ? { kind: 'lost_lease' }
+    : { kind: 'end', reason: 'error', detail: `Its log could not be written: ${messageOf(error)}.`, canPass: true }
+}
+
+async function cleanUp({ place, logger }: AttemptServices, { run }: ClaimedRun): Promise<void> {
+  const problem = await removeTree(folderOfRun(place, run.id))
+  if (problem)
+    logger.warn({ runId: run.id, problem }, 'the workspace of a run could not be removed; it is tried again at the next start')
+}
+
+/** Ends the run or queues it again, in one transaction with its last events. Nothing is written for a run that is no longer ours. */
+async function settle({ log, logger }: AttemptServices, { run, agent, ref }: ClaimedRun, stop: AttemptStop, outcome: AttemptOutcome): Promise<void> {
+  if (stop.first?.kind === 'lost_lease')
+    return
+  const { reason, detail, canPass, survivors } = outcome
+  try {
+    if (canPass && ref.attempt < run.maxAttempts && run.cancelRequestedAt === null)
+      await log.retry(ref, { reason, detail, delayMs: retryDelayMs(agent.manifest.retry, ref.attempt) })
+    else
+      await log.end(ref, { reason, detail, survivors })
+  }
+  catch (error) {
+    if (!(error instanceof FenceLostError))
+      logger.error({ err: error, runId: run.id }, 'the end of a run could not be written; its lease runs out, and it is rescued')
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

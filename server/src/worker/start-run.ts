@@ -1,0 +1,51 @@
+import type { IsolationLevel } from '../domain/run.ts'
+import type { LlmWork, ScriptWork, StartRun } from '../executor/protocol/input.ts'
+import type { ClaimedRun } from '../queue/port.ts'
+import type { Workspace } from './workspace/prepare-workspace.ts'
+
+export interface StartOptions {
+  claimed: ClaimedRun
+  workspace: Workspace
+  level: IsolationLevel
+  /** For a command that names no timeout of its own. */
+  commandTimeoutMs: number
+  /** The most that the server gives any run. */
+  maxSteps: number
+  graceMs: number
+}
+
+/** What the executor is told of a run: no key, no path but its own folders, no setting of the server. */
+export function startRun({ claimed: { run, agent, ref }, workspace, level, commandTimeoutMs, maxSteps, graceMs }: StartOptions): StartRun {
+  return {
+    type: 'run.start',
+    runId: run.id,
+    attempt: ref.attempt,
+    firstStep: run.steps + 1,
+    work: agent.manifest.runtime === 'llm' ? llmWork({ run, agent }) : scriptWork({ run, agent }),
+    sandbox: {
+      level,
+      workspacePath: workspace.workspacePath,
+      workspaceMode: workspace.workspaceMode,
+      homePath: workspace.homePath,
+      // A list of hosts is refused before a run starts; none is what is left of it if it ever got here.
+      network: agent.manifest.network === 'open' ? 'open' : 'none',
+      env: workspace.how === 'mounted' ? TRUSTS_ANY_OWNER : {},
+    },
+    limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },
+    commandTimeoutMs,
+    graceMs,
+  }
+}
+
+/** git does not work in a folder of another owner, such as one that is mounted, unless it is told to. */
+const TRUSTS_ANY_OWNER = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
+
+function scriptWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): ScriptWork {
+  const { steps, verify } = agent.manifest
+  return { runtime: 'script', task: run.task, inputs: run.inputs, steps, verify }
+}
+
+function llmWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): LlmWork {
+  const { instructions, tools, verify } = agent.manifest
+  return { runtime: 'llm', task: run.task, inputs: run.inputs, instructions, tools: tools.filter(tool => tool !== 'fetch'), verify }
+}

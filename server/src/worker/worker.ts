@@ -1,0 +1,138 @@
+import type { Logger } from 'pino'
+import type { SandboxStatus } from '../domain/views.ts'
+import type { EventLog } from '../events/log.ts'
+import type { Notifier } from '../events/notifier.ts'
+import type { ExecutorHost } from '../executor/host.ts'
+import type { Gateway } from '../models/gateway.ts'
+import type { ClaimedRun, Queue } from '../queue/port.ts'
+import type { Database } from '../store/database.ts'
+import type { AttemptStop } from './attempt-stop.ts'
+import type { WorkspacePlace } from './workspace/place.ts'
+import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
+import { getRuns } from '../store/runs.ts'
+import { createAttemptStop } from './attempt-stop.ts'
+import { removeLeftOvers } from './left-overs.ts'
+import { runAttempt } from './run-attempt.ts'
+import { choosePlace } from './workspace/place.ts'
+
+export interface WorkerOptions {
+  db: Database
+  notifier: Notifier
+  log: EventLog
+  queue: Queue
+  hosts: ExecutorHost[]
+  gateway: Gateway
+  rules: WorkspaceRules
+  config: { commandTimeoutMs: number, maxSteps: number }
+  dataFolder: { workspacesPath: string }
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** How long runs may go on after `stop`, before they are interrupted. */
+  drainMs?: number
+}
+
+export interface Worker {
+  /** Starts executors, clears up after a worker that was killed, then takes runs. Idempotent. */
+  start: () => Promise<void>
+  /** Takes no more runs, lets the ones that run end, interrupts those that do not. Idempotent. */
+  stop: () => Promise<void>
+  sandbox: () => SandboxStatus
+}
+
+const DRAIN_MS = 5_000
+/** After that they have been told to end: SIGTERM, the grace, SIGKILL. */
+const INTERRUPT_MS = 10_000
+
+export function createWorker(o: WorkerOptions): Worker {
+  const attempts = new Map<string, { stop: AttemptStop, done: Promise<void> }>()
+  const loads = new Map(o.hosts.map(host => [host, 0]))
+  const early = createEarlyCancels()
+  let starting: Promise<void> | null = null
+  let stopping: Promise<void> | null = null
+  let ignoreCancels = () => {}
+
+  return {
+    start: () => starting ??= start(),
+    stop: () => stopping ??= stop(),
+    sandbox: () => o.hosts[0]!.levels, // at least one executor; all are on this machine
+  }
+
+  async function start(): Promise<void> {
+    void o.gateway.start()
+    const place = await choosePlace(o.dataFolder.workspacesPath)
+    await Promise.all([...o.hosts.map(host => host.start()), clearUp(place)])
+    ignoreCancels = o.notifier.onCancelRequested(cancel)
+    o.queue.start(claimed => handle(claimed, place))
+  }
+
+  async function stop(): Promise<void> {
+    await starting?.catch(() => {}) // what was started is stopped all the same
+    const drainMs = o.drainMs ?? DRAIN_MS
+    const timer = setTimeout(interruptAll, drainMs)
+    await o.queue.stop({ drainMs: drainMs + INTERRUPT_MS })
+    clearTimeout(timer)
+    interruptAll()
+    await Promise.all([...attempts.values()].map(({ done }) => done))
+    ignoreCancels()
+    await Promise.all(o.hosts.map(host => host.stop()))
+  }
+
+  async function handle(claimed: ClaimedRun, place: WorkspacePlace): Promise<void> {
+    const { id } = claimed.run
+    const stop = createAttemptStop()
+    // An attempt that lost its lease may still be clearing up the folder that this one is about to make.
+    const before = attempts.get(id)?.done
+    const host = leastLoaded()
+    loads.set(host, loads.get(host)! + 1)
+    const done = Promise.resolve(before)
+      .then(() => runAttempt({ ...o, ...o.config, host, place }, claimed, stop))
+      .finally(() => {
+        loads.set(host, loads.get(host)! - 1)
+        if (attempts.get(id)?.stop === stop)
+          attempts.delete(id)
+      })
+    attempts.set(id, { stop, done })
+    if (early.take(id))
+      cancel(id)
+    await done
+  }
+
+  function cancel(runId: string): void {
+    const attempt = attempts.get(runId)
+    if (attempt)
+      attempt.stop.stop({ kind: 'end', reason: 'cancelled', detail: 'Stopped on request.', canPass: false })
+    else
+      early.add(runId)
+  }
+
+  function interruptAll(): void {
+    for (const { stop } of attempts.values())
+      stop.stop({ kind: 'end', reason: 'interrupted', detail: 'The server was stopped.', canPass: true })
+  }
+
+  function leastLoaded(): ExecutorHost {
+    return [...loads].reduce((least, next) => next[1] < least[1] ? next : least)[0]
+  }
+
+  async function clearUp(place: WorkspacePlace): Promise<void> {
+    const found = await removeLeftOvers(place, async runId => (await getRuns(o.db, [runId]))[0]?.status === 'running')
+    if (found.runs.length > 0)
+      o.logger.info({ runs: found.runs, killedProcesses: found.killedProcesses }, 'cleared up after runs that had lost their worker')
+    for (const problem of found.problems)
+      o.logger.warn({ problem }, 'a folder of an ended run could not be removed')
+  }
+}
+
+const MAX_EARLY = 1000
+
+/** A run may be cancelled between its claim and the moment in which we hear of the claim. */
+function createEarlyCancels(): { add: (runId: string) => void, take: (runId: string) => boolean } {
+  const runs = new Set<string>()
+  return {
+    add(runId) {
+      runs.add(runId)
+      if (runs.size > MAX_EARLY)
+        runs.delete([...runs][0]!)
+    },
+    take: runId => runs.delete(runId),
+  }
+}

@@ -1,0 +1,145 @@
+import type { RunEvent } from '../../src/domain/event.ts'
+import type { IsolationLevel } from '../../src/domain/run.ts'
+import type { RunView } from '../../src/domain/views.ts'
+import type { ExecutorHost } from '../../src/executor/host.ts'
+import type { Turn } from './scripted-model.ts'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { parseManifest } from '../../src/domain/manifest/parse.ts'
+import { follow } from '../../src/events/follow.ts'
+import { createEventLog } from '../../src/events/log.ts'
+import { createNotifier } from '../../src/events/notifier.ts'
+import { createExecutorHost } from '../../src/executor/host.ts'
+import { createGateway } from '../../src/models/gateway.ts'
+import { cancel } from '../../src/queue/cancel.ts'
+import { createEmbeddedQueue } from '../../src/queue/embedded.ts'
+import { submit } from '../../src/queue/submit.ts'
+import { ensureOwner } from '../../src/store/actor.ts'
+import { findAgent, saveAgent } from '../../src/store/agents.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { findRun } from '../../src/store/runs.ts'
+import { createWorker } from '../../src/worker/worker.ts'
+import { runUser } from '../../src/worker/workspace/place.ts'
+import { startScriptedModel } from './scripted-model.ts'
+
+export interface OpenWorkerOptions {
+  turns?: Turn[]
+  slots?: number
+  executors?: number
+  drainMs?: number
+  /** Of a worker before this one. */
+  base?: string
+}
+
+interface Asked { task?: string, workspace?: string, isolation?: IsolationLevel, timeMs?: number, delayMs?: number }
+
+export type TestWorker = Awaited<ReturnType<typeof openWorker>>
+
+/** A worker with everything real but the model, in a folder of its own; it ends with the test. */
+export async function openWorker(o: OpenWorkerOptions = {}) {
+  const base = o.base ?? await temporaryBase()
+  const dataDir = join(base, 'data')
+  const workspacesPath = join(dataDir, 'workspaces')
+  await mkdir(workspacesPath, { recursive: true, mode: 0o711 })
+  const databaseUrl = `file:${join(dataDir, 'agentos.db')}`
+  const db = await openDatabase({ databaseUrl, dataDir })
+  const actor = await ensureOwner(db)
+  const notifier = createNotifier()
+  const log = createEventLog(db, notifier)
+  const scripted = await startScriptedModel(o.turns ?? [{ say: 'I have nothing to say' }])
+  const gateway = createGateway({
+    openai: { apiKey: 'sk-canary-of-the-gateway', baseUrl: scripted.baseUrl },
+    github: { apiKey: null },
+    ollama: { url: 'http://127.0.0.1:1' },
+  })
+  const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser() }))
+  const queue = createEmbeddedQueue({ db, notifier, workerId: 'worker-1', slots: o.slots ?? 4 })
+  const worker = createWorker({
+    db,
+    notifier,
+    log,
+    queue,
+    hosts,
+    gateway,
+    rules: { roots: [join(base, 'root')], projectDir: join(base, 'project'), protectedPaths: [dataDir], runUser: runUser() },
+    config: { commandTimeoutMs: 60_000, maxSteps: 1000 },
+    dataFolder: { workspacesPath },
+    logger: { info: () => {}, warn: () => {}, error: (about: object, message: string) => console.error(message, about) },
+    ...(o.drainMs !== undefined && { drainMs: o.drainMs }),
+  })
+
+  let isStopped = false
+  const stop = async () => {
+    if (isStopped)
+      return
+    isStopped = true
+    await worker.stop()
+    await log.stop()
+    await db.close()
+    await scripted.stop()
+  }
+  onTestFinished(stop)
+  await worker.start()
+
+  async function run(source: string, asked: Asked = {}): Promise<RunView> {
+    const parsed = parseManifest(`name: test\n${source}\n`, { file: 'test.yaml' })
+    if (!parsed.ok)
+      throw new Error(JSON.stringify(parsed.problems))
+    const { manifest, notices } = parsed
+    const { agentId } = await saveAgent(db, { actor, name: 'test', source, manifest, notices, path: null })
+    const { found: agent } = await findAgent(db, actor.organisationId, agentId)
+    return submit({ db, notifier }, {
+      actor,
+      agent: agent!,
+      task: asked.task ?? '',
+      inputs: {},
+      workspaceFrom: asked.workspace ?? null,
+      isolation: asked.isolation ?? null,
+      timeMs: asked.timeMs ?? null,
+      ...(asked.delayMs !== undefined && { delayMs: asked.delayMs }),
+    })
+  }
+
+  /** Every event of the run up to the first one that `until` accepts. */
+  async function eventsUntil(runId: string, until: (event: RunEvent) => boolean): Promise<RunEvent[]> {
+    const seen: RunEvent[] = []
+    const done = new AbortController()
+    for await (const batch of follow({ db, notifier, runId, after: 0, signal: done.signal })) {
+      seen.push(...batch)
+      if (seen.some(until)) {
+        done.abort()
+        break
+      }
+    }
+    return seen
+  }
+
+  return {
+    base,
+    db,
+    actor,
+    hosts,
+    scripted,
+    worker,
+    workspacesPath,
+    run,
+    eventsUntil,
+    stop,
+    root: join(base, 'root'),
+    ended: (runId: string) => eventsUntil(runId, ({ type }) => type === 'run.ended'),
+    stopRun: (runId: string) => cancel({ db, notifier }, { actor, runId }),
+    view: async (runId: string) => (await findRun(db, actor.organisationId, runId)).found!,
+    leftFolders: () => readdir(workspacesPath),
+  }
+}
+
+export async function temporaryBase(): Promise<string> {
+  const base = await mkdtemp(join(tmpdir(), 'agentos-worker-'))
+  await mkdir(join(base, 'root', 'repo'), { recursive: true })
+  await writeFile(join(base, 'root', 'repo', 'README.md'), 'hello from the repository\n')
+  await chmod(base, 0o755)
+  onTestFinished(() => rm(base, { recursive: true, force: true }))
+  return base
+}
