@@ -1,5 +1,6 @@
 import type { Router, RouteRecordRaw } from 'vue-router'
 import { createRouter, createWebHistory } from 'vue-router'
+import { reloadOnStaleBuild } from './stale-build.ts'
 import { useSession } from './stores/session.ts'
 
 const routes: RouteRecordRaw[] = [
@@ -24,6 +25,8 @@ export function createAppRouter(): Router {
     void session.check()
     return session.state === 'signed-out' ? { name: 'sign-in', query: { next: to.fullPath } } : true
   })
+
+  reloadOnStaleBuild(router)
 
   router.afterEach((to) => {
     document.title = `${to.meta.title} · AgentOS`
