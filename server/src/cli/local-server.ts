@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createAgentOS } from '@agentos/client'
 import { loadConfig } from '../config/config.ts'
+import { DatabaseError } from '../store/errors.ts'
 import { CommandError } from './failure.ts'
 
 export interface Server {
@@ -95,5 +96,5 @@ async function isLive(url: string): Promise<boolean> {
 }
 
 function isLocked(error: unknown): boolean {
-  return error instanceof Error && error.name === 'DatabaseLockedError'
+  return error instanceof DatabaseError && error.code === 'held'
 }
