@@ -60,9 +60,11 @@ export function environment() {
   return { ...process.env, PATH: path.split(delimiter)[0] === own ? path : `${own}${delimiter}${path}` }
 }
 
+const NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|META_FETCH_FAIL|getaddrinfo|error sending request|dns error/i
+
 const CAUSES = [
   [/ENOSPC|no space left/i, 'the disk is full: free some space and run the same command again'],
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|META_FETCH_FAIL|network|getaddrinfo/i, 'the package registry could not be reached: check the network (or the registry and proxy that npm is set to) and run the same command again'],
+  [NETWORK, 'the package registry could not be reached: check the network (or the registry and proxy that npm is set to) and run the same command again'],
   [/EACCES|EPERM|EROFS|permission denied|read-only file system/i, `this user may not write there: make ${projectDir} its own (chown) or run as the folder's owner`],
   [/OUTDATED_LOCKFILE|frozen-lockfile/i, `a package.json and pnpm-lock.yaml do not agree: take both from the same commit, or renew the lock file with npx ${PNPM} install`],
   [/ENOMEM|heap out of memory|Cannot allocate memory/i, 'there was not enough memory: free some and run the same command again'],
@@ -77,4 +79,8 @@ function whatToDo(output) {
 
 export function causeOf(error) {
   return whatToDo(`${error?.code ?? ''} ${error?.message ?? ''}`)
+}
+
+export function isOfNetwork(output) {
+  return NETWORK.test(output)
 }
