@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { withLock } from './lock.mjs'
@@ -16,8 +16,8 @@ export async function ensureNode(argv) {
   if (isNewEnough(process.versions.node))
     return false
   const node = broughtNode()
-  if (!existsSync(node.path))
-    await withLock(() => existsSync(node.path) || bringNode(node))
+  if (!isBrought(node))
+    await withLock(() => isBrought(node) || bringNode(node))
   await handOver(node.path, [fileURLToPath(new URL('bootstrap.mjs', import.meta.url)), ...argv])
   return true
 }
@@ -34,8 +34,9 @@ function broughtNode() {
   if (!PLATFORMS.has(platform))
     throw noneFor(platform)
   const packageName = `node-${platform}`
-  const file = process.platform === 'win32' ? 'node.exe' : 'node'
-  return { packageName, path: join(runtimeDir, 'node_modules', packageName, 'bin', file) }
+  const folder = join(runtimeDir, 'node_modules', packageName)
+  const file = join('bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  return { packageName, folder, file, path: join(folder, file) }
 }
 
 function noneFor(platform) {
@@ -53,13 +54,34 @@ function isMusl() {
   return !process.report.getReport().header.glibcVersionRuntime
 }
 
-async function bringNode({ packageName, path }) {
+function isBrought({ folder, path }) {
+  try {
+    return existsSync(path) && isNewEnough(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version)
+  }
+  catch {
+    return false
+  }
+}
+
+/** Into a folder beside, tried, and only then put in place: half a Node must never stand there. */
+async function bringNode({ packageName, folder, file }) {
   if (isMusl())
     throw noneFor(`musl (${packageName})`)
-  await progress(`Bringing Node ${NODE_BROUGHT} (this machine's is ${process.versions.node})`, () =>
-    runNpm('bringing Node', ['install', '--prefix', runtimeDir, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${packageName}@${NODE_BROUGHT}`]))
-  if (!existsSync(path))
-    throw new Problem(`npm brought ${packageName}, but ${path} is not there`, 'delete the folder .runtime and run the same command again')
+  const incoming = join(runtimeDir, 'incoming')
+  const fetched = join(incoming, 'node_modules', packageName)
+  rmSync(incoming, { recursive: true, force: true })
+  await progress(`Bringing Node ${NODE_BROUGHT} (this machine's is ${process.versions.node})`, async () => {
+    await runNpm('bringing Node', ['install', '--prefix', incoming, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${packageName}@${NODE_BROUGHT}`])
+    const { stdout } = spawnSync(join(fetched, file), ['--version'], { encoding: 'utf8' })
+    if (stdout?.trim() !== `v${NODE_BROUGHT}`) {
+      rmSync(incoming, { recursive: true, force: true })
+      throw new Problem(`Node ${NODE_BROUGHT} was brought, but does not run here`, 'check that the disk is not full and run the same command again; or install Node.js 24 from nodejs.org')
+    }
+  })
+  mkdirSync(dirname(folder), { recursive: true })
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fetched, folder)
+  rmSync(incoming, { recursive: true, force: true })
 }
 
 /**

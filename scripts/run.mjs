@@ -73,7 +73,9 @@ const CAUSES = [
 ]
 
 function whatToDo(output) {
-  const cause = CAUSES.find(([pattern]) => pattern.test(output))
+  // Some tools wrap their lines.
+  const text = output.replaceAll(/\s+/g, ' ')
+  const cause = CAUSES.find(([pattern]) => pattern.test(text))
   return cause ? cause[1] : 'read the output above, mend its cause and run the same command again'
 }
 
