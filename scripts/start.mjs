@@ -3,6 +3,7 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { prepare } from './prepare.mjs'
 import { projectDir } from './project.mjs'
+import { takeRepeatedSignalsForOne } from './single-signals.mjs'
 
 /** The server in this very process: no second one to start, and signals and exit code are its own. */
 export async function main({ args }) {
@@ -13,6 +14,7 @@ export async function main({ args }) {
 /** Imports a program's entry as though Node had been started with it. */
 export async function runHere(entry, args) {
   const path = join(projectDir, entry)
+  takeRepeatedSignalsForOne()
   process.argv.splice(1, process.argv.length, path, ...args)
   await import(pathToFileURL(path).href)
 }
