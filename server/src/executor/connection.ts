@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import type { NewEvent } from '../domain/event.ts'
-import type { ExecutorHostOptions, LostRun, RunHandlers } from './host.ts'
+import type { ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
 import type { CancelRun, ExecutorInput, StartRun } from './protocol/input.ts'
 import type { ExecutorOutput, RunOutcome } from './protocol/output.ts'
 import type { LevelTable } from './sandbox/layout.ts'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseNewEvent } from '../domain/event.ts'
 import { MAX_LINE_BYTES, readLines } from './protocol/lines.ts'
@@ -185,6 +187,7 @@ async function take(handlers: RunHandlers, events: NewEvent[]): Promise<void> {
 
 /** Its environment is built from nothing. A session of its own, so that Ctrl-C at the server's terminal does not reach it. */
 function spawnExecutor(o: ExecutorHostOptions): ChildProcess {
+  const codeCache = getCompileCacheDir()
   const main = o.mainPath ?? fileURLToPath(new URL('./main.ts', import.meta.url))
   return spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
@@ -193,7 +196,12 @@ function spawnExecutor(o: ExecutorHostOptions): ChildProcess {
     ...(o.sandboxBy ?? []).flatMap(way => ['--sandbox-by', way]),
   ], {
     cwd: '/',
-    env: { PATH: SYSTEM_PATH, AGENTOS_PROBE_CANARY: `canary-${randomBytes(12).toString('hex')}` },
+    env: {
+      PATH: SYSTEM_PATH,
+      AGENTOS_PROBE_CANARY: `canary-${randomBytes(12).toString('hex')}`,
+      // The server's own cache of stripped and compiled modules: without it half of the start-up is spent on TypeScript.
+      ...(codeCache ? { NODE_COMPILE_CACHE: dirname(codeCache) } : {}),
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })

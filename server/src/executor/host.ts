@@ -1,11 +1,13 @@
-import type { NewEvent } from '../domain/event.ts'
 import type { SandboxStatus } from '../domain/views.ts'
 import type { ExecutorConnection } from './connection.ts'
-import type { CancelRun, ReplyValue, StartRun } from './protocol/input.ts'
-import type { ExecutorAsk, RunOutcome } from './protocol/output.ts'
-import type { LevelTable, SandboxWay } from './sandbox/layout.ts'
+import type { ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
+import type { CancelRun, StartRun } from './protocol/input.ts'
+import type { RunOutcome } from './protocol/output.ts'
+import type { LevelTable } from './sandbox/layout.ts'
 import { connectExecutor } from './connection.ts'
 import { reapRun } from './reap.ts'
+
+export type { ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
 
 /** The worker's side of the pipe: one executor process, kept alive. */
 export interface ExecutorHost {
@@ -24,25 +26,6 @@ export interface ExecutorHost {
   run(start: StartRun, handlers: RunHandlers, signal?: AbortSignal): Promise<RunOutcome | LostRun>
   /** Ends a run: the first reason wins. Unknown runs are ignored. */
   cancel(runId: string, reason: CancelRun['reason'], detail: string): void
-}
-
-export interface LostRun { lost: true, detail: string }
-
-export interface RunHandlers {
-  /** In the order in which they happened. What a returned promise still holds counts against what the executor may send. */
-  events(events: NewEvent[]): void | Promise<void>
-  /** A rejection is answered to the executor as a refusal, with its message. */
-  ask(ask: ExecutorAsk, chunk: (text: string) => void): Promise<ReplyValue>
-}
-
-export interface ExecutorHostOptions {
-  /** Whom the executor becomes, when the server is root. */
-  runAs: { uid: number, gid: number } | null
-  log?: (line: string) => void
-  /** Only these ways into level `sandbox` are tried; for tests. */
-  sandboxBy?: SandboxWay[]
-  /** Another program in the executor's place; for tests. */
-  mainPath?: string
 }
 
 const FIRST_RESTART_MS = 50

@@ -1,6 +1,7 @@
 import type { StartRun } from './protocol/input.ts'
 import type { HostedRun } from './run/host-run.ts'
 import type { SandboxWay } from './sandbox/layout.ts'
+import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createChannel } from './channel.ts'
@@ -16,8 +17,10 @@ import { probeLevels } from './sandbox/probe.ts'
  */
 const { values } = parseArgs({ options: { 'run-as': { type: 'string' }, 'sandbox-by': { type: 'string', multiple: true } } })
 
-if (values['run-as'])
+if (values['run-as']) {
+  flushCompileCache() // While we may write it.
   becomeUser(values['run-as'])
+}
 await serve((values['sandbox-by'] as SandboxWay[] | undefined) ?? [...SANDBOX_WAYS]) // The host writes no other.
 
 function becomeUser(user: string): void {

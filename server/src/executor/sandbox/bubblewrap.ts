@@ -4,10 +4,10 @@ import { findProgram } from './programs.ts'
 import { systemFolders } from './system-folders.ts'
 
 /**
- * The command line that runs `inner` in namespaces of its own, by bubblewrap; null when it is not installed. `version` is
+ * The command line that becomes a shell in namespaces of its own, by bubblewrap; null when it is not installed. `version` is
  * `0.8` or the like: the oldest that is in use (0.4) knows fewer options.
  */
-export function bubblewrapCommand(paths: SandboxPaths, inner: string[], version: string): string[] | null {
+export function bubblewrapCommand(paths: SandboxPaths, version: string): string[] | null {
   const bwrap = findProgram('bwrap')
   if (!bwrap)
     return null
@@ -35,6 +35,6 @@ export function bubblewrapCommand(paths: SandboxPaths, inner: string[], version:
     '--remount-ro', '/',
     '--chdir', '/',
     '--',
-    ...inner,
+    '/bin/sh',
   ]
 }

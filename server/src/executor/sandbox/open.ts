@@ -6,7 +6,7 @@ import type { Opened, ShellPlan } from './shell-session.ts'
 import { mkdirSync } from 'node:fs'
 import { bubblewrapCommand } from './bubblewrap.ts'
 import { INSIDE } from './layout.ts'
-import { limitCommand } from './limits.ts'
+import { limitLine } from './limits.ts'
 import { SYSTEM_PATH } from './programs.ts'
 import { openShell } from './shell-session.ts'
 import { utilLinuxCommand } from './util-linux.ts'
@@ -41,14 +41,14 @@ function planFor(options: OpenOptions, level: IsolationLevel, by: string): Shell
 
 /** Level `sandbox`; null when the program for this way is not there. */
 export function sandboxPlan(o: OpenOptions, way: SandboxWay, by: string): ShellPlan | null {
-  const inner = [...limitCommand(o.limits, true), '/bin/sh']
   const paths = { ...o.spec, temporaryBytes: Math.min(o.limits.memoryBytes, o.limits.diskBytes) }
-  const argv = way === 'bubblewrap' ? bubblewrapCommand(paths, inner, by.replace(/^\D+/, '')) : utilLinuxCommand(paths, inner)
+  const argv = way === 'bubblewrap' ? bubblewrapCommand(paths, by.replace(/^\D+/, '')) : utilLinuxCommand(paths)
   return argv && {
     ...sharedPlan(o),
     level: 'sandbox',
     by,
     argv,
+    limits: limitLine(o.limits, true),
     environment: environmentOf(o, { HOME: INSIDE.home, TMPDIR: '/tmp' }),
     folder: INSIDE.workspace,
     hasPidNamespace: true,
@@ -63,7 +63,8 @@ export function plainPlan(o: OpenOptions, level: Extract<IsolationLevel, 'proces
     ...sharedPlan(o),
     level,
     by,
-    argv: [...(level === 'process' ? limitCommand(o.limits, false) : []), '/bin/sh'],
+    argv: ['/bin/sh'],
+    limits: level === 'process' ? limitLine(o.limits, false) : '',
     environment: environmentOf(o, { HOME: o.spec.homePath, TMPDIR: temporaryPath }),
     folder: o.spec.workspacePath,
     hasPidNamespace: false,

@@ -30,7 +30,7 @@ export async function probeLevels(o: { canary: string, ways: SandboxWay[] }): Pr
     const [sandbox, plain] = await Promise.all([probeSandbox(o, folder), probePlain(folder)])
     return [
       { level: 'none', proven: plain === null, by: plain === null ? 'sh' : null, missing: plain },
-      { level: 'process', proven: plain === null, by: plain === null ? processBy() : null, missing: plain },
+      { level: 'process', proven: plain === null, by: plain === null ? 'session and rlimits' : null, missing: plain },
       { level: 'sandbox', ...sandbox },
       { level: 'container', proven: false, by: null, missing: CONTAINER },
     ]
@@ -136,10 +136,6 @@ function probeOptions(folder: string): OpenOptions {
     limits,
     graceMs: 100,
   }
-}
-
-function processBy(): string {
-  return findProgram('prlimit') ? 'session and rlimits' : 'session'
 }
 
 /** `0.8`, or nothing where it does not say. */

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { CommandEnd } from '../../domain/event.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
 import type { CommandOptions, OutputStream, Session } from './session.ts'
+import type { ShellProcess } from './terminate.ts'
 import { spawn } from 'node:child_process'
 import { takePipe } from './pipes.ts'
 import { childrenOf } from './processes.ts'
@@ -16,6 +17,8 @@ export interface ShellPlan {
   by: string
   /** The command line that becomes `sh`, reading commands from its standard input. */
   argv: string[]
+  /** A line of sh. */
+  limits: string
   /** What the starting program itself sees; the commands see `environment` alone. */
   spawnEnv: Record<string, string>
   environment: Record<string, string>
@@ -26,20 +29,6 @@ export interface ShellPlan {
   /** `NAME=value`: in the environment of everything that the session starts. */
   marker: string
   graceMs: number
-}
-
-/** What `terminate.ts` needs to know of an open session. */
-export interface ShellProcess {
-  /** The process that we started. */
-  outerPid: number
-  /** The shell itself, as we see it: PID 1 of the namespace, or the same as `outerPid`. */
-  shellPid: number
-  hasPidNamespace: boolean
-  marker: string
-  /** Settles when the process that we started has ended. */
-  exited: Promise<void>
-  /** After that its pid may be another's. */
-  hasExited: () => boolean
 }
 
 export type Opened = { session: Session } | { error: string }
@@ -117,7 +106,7 @@ class ShellSession implements Session {
     this.readAnswers(child.stdio[3] as Readable)
     this.readOutput('stdout')
     this.readOutput('stderr')
-    child.stdin!.write(openingLines(plan.environment, plan.folder))
+    child.stdin!.write(openingLines(plan))
   }
 
   get isLost(): boolean {

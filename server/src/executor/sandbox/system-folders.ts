@@ -9,10 +9,10 @@ export interface SystemFolders {
 }
 
 // Of /etc only what name lookup, TLS, the dynamic linker and `alternatives` need: it has passwords and keys, too.
+// Few: each is a mount of every run.
 const ETC = [
-  'passwd', 'group', 'nsswitch.conf', 'hosts', 'host.conf', 'protocols', 'services', 'mime.types', 'localtime',
-  'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates', 'ca-certificates.conf',
-  'pki/tls/certs', 'pki/tls/cert.pem', 'pki/tls/openssl.cnf', 'pki/ca-trust', 'crypto-policies',
+  'passwd', 'group', 'nsswitch.conf', 'hosts', 'localtime', 'ld.so.cache', 'alternatives',
+  'ssl/certs', 'ssl/openssl.cnf', 'pki/tls/certs', 'pki/tls/cert.pem', 'pki/tls/openssl.cnf', 'pki/ca-trust', 'crypto-policies',
 ].map(name => `/etc/${name}`)
 
 export function systemFolders(network: 'none' | 'open'): SystemFolders {

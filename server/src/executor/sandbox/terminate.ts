@@ -1,7 +1,20 @@
-import type { ShellProcess } from './shell-session.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { killMarked } from './kill-marked.ts'
 import { childrenOf, descendantsOf, findMarked, listProcesses, pidNamespaceOf, signalProcess } from './processes.ts'
+
+/** What has to be known of an open session to end it. */
+export interface ShellProcess {
+  /** The process that we started. */
+  outerPid: number
+  /** The shell itself, as we see it: PID 1 of the namespace, or the same as `outerPid`. */
+  shellPid: number
+  hasPidNamespace: boolean
+  marker: string
+  /** Settles when the process that we started has ended. */
+  exited: Promise<void>
+  /** After that its pid may be another's. */
+  hasExited: () => boolean
+}
 
 const SWEEP_MS = 20
 const SWEEPS = 50

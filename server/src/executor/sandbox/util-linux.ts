@@ -10,10 +10,10 @@ const ROOT = '/sys'
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
 
 /**
- * The command line that runs `inner` in namespaces of its own with util-linux alone; null when a part of it is missing.
+ * The command line that becomes a shell in namespaces of its own with util-linux alone; null when a part of it is missing.
  * It enters as root of a user namespace, builds a root on a tmpfs, moves into it and gives every capability away.
  */
-export function utilLinuxCommand(paths: SandboxPaths, inner: string[]): string[] | null {
+export function utilLinuxCommand(paths: SandboxPaths): string[] | null {
   const [setpriv, unshare, mount, umount, pivotRoot] = ['setpriv', 'unshare', 'mount', 'umount', 'pivot_root'].map(findProgram)
   if (!setpriv || !unshare || !mount || !umount || !pivotRoot)
     return null
@@ -23,8 +23,7 @@ export function utilLinuxCommand(paths: SandboxPaths, inner: string[]): string[]
     ...(paths.network === 'open' ? [] : ['--net']),
     '--',
     '/bin/sh', '-c', setupScript(paths), 'sh',
-    setpriv, '--bounding-set', '-all', '--no-new-privs', '--',
-    ...inner,
+    setpriv, '--bounding-set', '-all', '--no-new-privs', '--', '/bin/sh',
   ]
 }
 
@@ -47,18 +46,18 @@ function setupScript(paths: SandboxPaths): string {
     [paths.workspacePath, ROOT + INSIDE.workspace, 'none', paths.workspaceMode === 'read-only' ? readOnly(paths.workspacePath) : 'rbind'],
     [paths.homePath, ROOT + INSIDE.home, 'none', 'rbind'],
   ]
-  const links = [...folders.links, { path: '/dev/fd', target: '/proc/self/fd' }, ...['stdin', 'stdout', 'stderr'].map((name, fd) => ({ path: `/dev/${name}`, target: `/proc/self/fd/${fd}` }))]
   return [
     'set -e',
     `PATH=/usr/sbin:/usr/bin:/sbin:/bin`,
     `mount -t tmpfs -o mode=755,nosuid,nodev tmpfs ${ROOT}`,
     `mkdir -p ${[...new Set([...madeFolders, ...parents])].map(path => quote(ROOT + path)).join(' ')}`,
     ...madeFiles.map(path => `:>${quote(ROOT + path)}`),
-    ...links.map(({ path, target }) => `ln -s ${quote(target)} ${quote(ROOT + path)}`),
-    `printf %s ${quote(table.map(row => `${row.map(escapeField).join(' ')} 0 0\n`).join(''))}>${ROOT}/fstab`,
-    `mount -a -T ${ROOT}/fstab`,
+    ...(folders.links.length > 0 ? [`cp -P ${folders.links.map(link => link.path).join(' ')} ${ROOT}/`] : []),
+    `cp -P /dev/fd /dev/stdin /dev/stdout /dev/stderr ${ROOT}/dev/`,
+    // Where a mount will hide it.
+    `printf %s ${quote(table.map(row => `${row.map(escapeField).join(' ')} 0 0\n`).join(''))}>${ROOT}/tmp/table`,
+    `mount -a -T ${ROOT}/tmp/table`,
     `cd ${ROOT}`,
-    'rm fstab',
     ...(paths.network === 'open' ? [] : [`(${loopbackUp()})2>/dev/null||:`]),
     'mount -o remount,bind,ro,nosuid,nodev .',
     // The old root comes to lie over the new one, and is taken away: it needs no folder of its own.
