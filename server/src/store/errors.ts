@@ -30,3 +30,8 @@ export class FenceLostError extends Error {
     this.fence = fence
   }
 }
+
+/** Somebody gave a place in a list or a log that there is none of. */
+export class CursorError extends Error {
+  override readonly name = 'CursorError'
+}

@@ -113,8 +113,9 @@ CREATE TABLE "runs" (
     "fence" INTEGER NOT NULL,
     "worker" TEXT,
     "leaseUntil" DATETIME,
-    "claim" TEXT,
+    "mark" TEXT,
     "lastSeq" INTEGER NOT NULL,
+    "lastAppend" TEXT,
     "now" TEXT,
     "steps" INTEGER NOT NULL,
     "outputBytes" BIGINT NOT NULL,
@@ -165,6 +166,9 @@ CREATE INDEX "runs_organisationId_endedAt_idx" ON "runs"("organisationId", "ende
 
 -- CreateIndex
 CREATE INDEX "runs_agentId_createdAt_id_idx" ON "runs"("agentId", "createdAt" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "runs_agentId_status_idx" ON "runs"("agentId", "status");
 
 -- CreateIndex
 CREATE INDEX "runs_status_priority_availableAt_id_idx" ON "runs"("status", "priority" DESC, "availableAt", "id");

@@ -43,6 +43,6 @@ async function loadBindings(): Promise<Bindings> {
   const bindings = await import(pathToFileURL(path).href) as Bindings // the package types its entry only, which re-exports this file
   const { instance } = await WebAssembly.instantiate(await readFile(path.replace(/\.js$/, '.wasm')), { './schema_engine_bg.js': bindings })
   bindings.__wbg_set_wasm(instance.exports);
-  (instance.exports['__wbindgen_start'] as () => void)() // an export of wasm-bindgen, known by name only
+  (instance.exports.__wbindgen_start as () => void)() // an export of wasm-bindgen, known by name only
   return bindings
 }

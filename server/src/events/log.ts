@@ -1,0 +1,72 @@
+import type { NewEvent } from '../domain/event.ts'
+import type { Database } from '../store/database.ts'
+import type { RunEnd, RunRetry } from '../store/end-run.ts'
+import type { EncodedEvent, RunRef } from '../store/run-append.ts'
+import type { Notifier } from './notifier.ts'
+import { endRun, retryRun } from '../store/end-run.ts'
+import { DatabaseError } from '../store/errors.ts'
+import { newId } from '../store/id.ts'
+import { createCommitter } from './commit.ts'
+import { keepTrying } from './keep-trying.ts'
+import { progressOf } from './progress.ts'
+
+export type { RunRef } from '../store/run-append.ts'
+
+/**
+ * The way into the logs of claimed runs. What is appended while an append is under way goes with the next one, of all runs together:
+ * one commit for many. Events of a run are stored in the order of the calls. Each call resolves when what it wrote is durable.
+ */
+export interface EventLog {
+  /** Rejects with FenceLostError when the run is somebody else's by now, and with DatabaseError when the database stays away. */
+  append: (run: RunRef, events: NewEvent[]) => Promise<{ lastSeq: number }>
+  /** After all that was appended for it: ends the run. */
+  end: (run: RunRef, end: RunEnd) => Promise<{ lastSeq: number }>
+  /** After all that was appended for it: queues the run again. */
+  retry: (run: RunRef, retry: RunRetry) => Promise<{ lastSeq: number }>
+  /** Writes what is waiting; then takes nothing more. */
+  stop: () => Promise<void>
+}
+
+/** What may wait for the database. Callers that await each append never come near it. */
+const WAITING_LIMIT_BYTES = 64 * 1024 * 1024
+
+export function createEventLog(db: Database, notifier: Notifier): EventLog {
+  let isStopped = false
+  const committer = createCommitter(db, notifier, () => isStopped)
+
+  async function move(run: RunRef, act: (mark: string) => Promise<{ lastSeq: number }>): Promise<{ lastSeq: number }> {
+    await committer.settled(run.runId)
+    const mark = newId()
+    const moved = await keepTrying(() => act(mark), () => isStopped)
+    notifier.runChanged(run.runId, moved.lastSeq)
+    return moved
+  }
+
+  return {
+    async append(run, events) {
+      if (isStopped)
+        throw new DatabaseError('unreachable', 'the event log has stopped')
+      if (events.length === 0)
+        return { lastSeq: 0 }
+      const encoded = events.map(encode)
+      const bytes = encoded.reduce((sum, { data }) => sum + data.length, 0)
+      if (committer.waitingBytes() + bytes > WAITING_LIMIT_BYTES)
+        throw new DatabaseError('busy', 'the database is more than 64 MiB of events behind')
+      return { lastSeq: await committer.commit({ ref: run, events: encoded, progress: progressOf(events), bytes }) }
+    },
+    end: (run, end) => move(run, mark => endRun(db, run, end, mark)),
+    async retry(run, retry) {
+      const moved = await move(run, mark => retryRun(db, run, retry, mark))
+      notifier.queued()
+      return moved
+    },
+    async stop() {
+      isStopped = true
+      await committer.settled()
+    },
+  }
+}
+
+function encode({ type, at, data }: NewEvent): EncodedEvent {
+  return { type, atMs: Date.parse(at), data: JSON.stringify(data) }
+}

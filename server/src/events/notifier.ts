@@ -1,0 +1,83 @@
+/**
+ * The doorbell: says that there is something to read, never what. In this process; another server's bells come with more than one
+ * server. A listener that throws is no concern of who rang.
+ */
+export interface Notifier {
+  /** The log or the state of a run has grown. */
+  runChanged: (runId: string, lastSeq: number) => void
+  /** Each returns what ends the listening. */
+  onRun: (runId: string, listener: (lastSeq: number) => void) => () => void
+  onAnyRun: (listener: (runId: string) => void) => () => void
+  runsRemoved: (ids: string[]) => void
+  onRunsRemoved: (listener: (ids: string[]) => void) => () => void
+  agentsChanged: () => void
+  onAgentsChanged: (listener: () => void) => () => void
+  /** A run may be claimed now, or knows now when it may. */
+  queued: () => void
+  onQueued: (listener: () => void) => () => void
+  /** Somebody wants a running run to end. */
+  cancelRequested: (runId: string) => void
+  onCancelRequested: (listener: (runId: string) => void) => () => void
+}
+
+export function createNotifier(): Notifier {
+  const runs = new Map<string, Bell<number>>()
+  const anyRun = createBell<string>()
+  const removed = createBell<string[]>()
+  const agents = createBell<void>()
+  const queue = createBell<void>()
+  const cancels = createBell<string>()
+  return {
+    runChanged(runId, lastSeq) {
+      runs.get(runId)?.ring(lastSeq)
+      anyRun.ring(runId)
+    },
+    onRun(runId, listener) {
+      const bell = runs.get(runId) ?? createBell<number>()
+      runs.set(runId, bell)
+      const stop = bell.listen(listener)
+      return () => {
+        stop()
+        if (bell.isUnheard() && runs.get(runId) === bell)
+          runs.delete(runId)
+      }
+    },
+    onAnyRun: anyRun.listen,
+    runsRemoved: removed.ring,
+    onRunsRemoved: removed.listen,
+    agentsChanged: agents.ring,
+    onAgentsChanged: agents.listen,
+    queued: queue.ring,
+    onQueued: queue.listen,
+    cancelRequested: cancels.ring,
+    onCancelRequested: cancels.listen,
+  }
+}
+
+interface Bell<T> { ring: (value: T) => void, listen: (listener: (value: T) => void) => () => void, isUnheard: () => boolean }
+
+function createBell<T>(): Bell<T> {
+  // An object for each listening, so that the same function may listen twice.
+  const listeners = new Set<{ listener: (value: T) => void }>()
+  return {
+    ring(value) {
+      for (const { listener } of [...listeners])
+        tell(listener, value)
+    },
+    listen(listener) {
+      const entry = { listener }
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+    isUnheard: () => listeners.size === 0,
+  }
+}
+
+function tell<T>(listener: (value: T) => void, value: T): void {
+  try {
+    listener(value)
+  }
+  catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error))
+  }
+}

@@ -1,0 +1,35 @@
+import type { NewEvent } from '../domain/event.ts'
+import type { Progress } from '../store/run-append.ts'
+import { storable } from '../store/text.ts'
+
+/** What events add to the figures of their run, which lists show without reading the log. */
+export function progressOf(events: NewEvent[]): Progress {
+  const progress: Progress = { steps: 0, outputBytes: 0, tokens: 0, costUsd: null, now: undefined, isolation: null, isolationBy: null }
+  for (const event of events)
+    add(progress, event)
+  return progress
+}
+
+function add(progress: Progress, event: NewEvent): void {
+  switch (event.type) {
+    case 'step.started':
+      progress.steps = Math.max(progress.steps, event.data.step)
+      progress.now = storable(event.data.name)
+      return
+    case 'step.finished':
+      progress.now = null
+      return
+    case 'step.output':
+    case 'tool.output':
+      progress.outputBytes += Buffer.byteLength(event.data.text)
+      return
+    case 'model.responded':
+      progress.tokens += event.data.usage.inputTokens + event.data.usage.outputTokens
+      if (event.data.costUsd !== null)
+        progress.costUsd = (progress.costUsd ?? 0) + event.data.costUsd
+      return
+    case 'sandbox.opened':
+      progress.isolation = event.data.level
+      progress.isolationBy = event.data.by
+  }
+}

@@ -1,0 +1,143 @@
+import type { Notifier } from '../events/notifier.ts'
+import type { Database } from '../store/database.ts'
+import type { RunRef } from '../store/run-append.ts'
+import type { ClaimedRun, Queue } from './port.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readVersions } from '../store/agents.ts'
+import { claimRuns, nextAvailableMs } from '../store/claim.ts'
+import { getRuns } from '../store/runs.ts'
+import { createAlarm } from './alarm.ts'
+import { createHeartbeat } from './heartbeat.ts'
+import { rescue, take } from './rescue.ts'
+
+export interface EmbeddedQueueOptions {
+  db: Database
+  notifier: Notifier
+  /** Names this process to a person; it is made unique among all processes that ever were. */
+  workerId: string
+  slots: number
+  /** How long a worker may be silent before its runs are taken away. */
+  leaseMs?: number
+}
+
+const LEASE_MS = 30_000
+/** After a failure of the database. */
+const RETRY_MS = 1_000
+
+type Handler = (claimed: ClaimedRun) => Promise<void>
+
+/**
+ * The queue inside the server. It claims when it is told that something was queued, when a slot gets free, and at the moment in which
+ * the next delayed run is due; with nothing to do it leaves the database alone.
+ */
+export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS }: EmbeddedQueueOptions): Queue {
+  const worker = `${workerId}:${Date.now().toString(36)}`
+  const running = new Set<Promise<void>>()
+  const heartbeat = createHeartbeat({ db, notifier, worker, leaseMs })
+  const due = createAlarm(wake)
+  const rescueDue = createAlarm(() => void look())
+  let handler: Handler | null = null
+  let isStopped = false
+  let isClaiming = false
+  let isWoken = false
+  let stopListening = (): void => {}
+  let stopping: Promise<void> | null = null
+
+  function start(handle: Handler): void {
+    if (handler || isStopped)
+      return
+    handler = handle
+    stopListening = notifier.onQueued(wake)
+    void look().then(wake)
+  }
+
+  /** Looks after runs whose worker is gone, and again when the next lease may have run out. */
+  async function look(): Promise<void> {
+    const next = await rescue({ db, notifier }, { worker, isAlone: db.dialect === 'sqlite', isHeld: heartbeat.has })
+      .then(({ nextMs }) => nextMs, () => RETRY_MS)
+    if (next !== null && !isStopped)
+      rescueDue.set(next + 10)
+  }
+
+  function wake(): void {
+    isWoken = true
+    if (isClaiming || isStopped || !handler)
+      return
+    isClaiming = true
+    void claimWhileWoken(handler).finally(() => isClaiming = false)
+  }
+
+  async function claimWhileWoken(handle: Handler): Promise<void> {
+    while (isWoken && !isStopped && running.size < slots) {
+      isWoken = false
+      await claim(handle).catch(() => !isStopped && due.set(RETRY_MS))
+    }
+  }
+
+  async function claim(handle: Handler): Promise<void> {
+    const free = slots - running.size
+    const refs = await claimRuns(db, { worker, slots: free, leaseMs })
+    const signals = new Map(refs.map(ref => [ref.runId, heartbeat.add(ref)]))
+    for (const claimed of await describe(refs, signals))
+      run(handle, claimed)
+    if (refs.length === free)
+      return // a slot that gets free looks again
+    const nextMs = await nextAvailableMs(db)
+    if (nextMs === null)
+      due.clear()
+    else if (!isStopped)
+      due.set(nextMs)
+  }
+
+  /** When what was claimed cannot be read, it is given up, and rescued when its lease has run out. */
+  async function describe(refs: RunRef[], signals: Map<string, AbortSignal>): Promise<ClaimedRun[]> {
+    try {
+      const runs = await getRuns(db, refs.map(({ runId }) => runId))
+      const agents = await readVersions(db, runs.map(({ agentId, agentVersion }) => ({ id: agentId, version: agentVersion })))
+      return runs.map((run, index) => ({ run, ref: refs.find(ref => ref.runId === run.id)!, agent: agents[index]!, lostLease: signals.get(run.id)! })) // each was claimed, and names a version that is kept
+    }
+    catch (error) {
+      refs.forEach(heartbeat.remove)
+      rescueDue.set(leaseMs)
+      throw error
+    }
+  }
+
+  function run(handle: Handler, claimed: ClaimedRun): void {
+    notifier.runChanged(claimed.run.id, claimed.run.lastSeq)
+    const done = Promise.resolve(handle(claimed))
+      .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
+      .then(() => giveBack(claimed.ref))
+      .finally(() => {
+        running.delete(done)
+        wake()
+      })
+    running.add(done)
+  }
+
+  /** A run that its handler left without an outcome, whatever the reason, must not be running for ever. */
+  async function giveBack(ref: RunRef): Promise<void> {
+    heartbeat.remove(ref)
+    await take({ db, notifier }, ref, 'Its attempt came to no end.').catch(() => !isStopped && rescueDue.set(leaseMs))
+  }
+
+  async function stop(drainMs: number): Promise<void> {
+    isStopped = true
+    stopListening()
+    due.clear()
+    rescueDue.clear()
+    const enough = new AbortController()
+    await Promise.race([Promise.all(running), sleep(drainMs, undefined, { signal: enough.signal }).catch(() => {})])
+    enough.abort()
+    heartbeat.stop()
+  }
+
+  return {
+    start,
+    stop: ({ drainMs = 0 } = {}) => stopping ??= stop(drainMs),
+    slots,
+    get busy() {
+      return running.size
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { IsolationLevel } from '../domain/run.ts'
+import type { RunView } from '../domain/views.ts'
+import type { Notifier } from '../events/notifier.ts'
+import type { Actor } from '../store/actor.ts'
+import type { AgentRow } from '../store/agents.ts'
+import type { Database } from '../store/database.ts'
+import { event } from '../domain/event.ts'
+import { getRuns } from '../store/runs.ts'
+import { insertRun } from '../store/submit.ts'
+
+export interface RunRequest {
+  actor: Actor
+  agent: AgentRow
+  task: string
+  inputs: Record<string, string | number | boolean>
+  workspaceFrom: string | null
+  /** null: as the manifest or the server has it. */
+  isolation: IsolationLevel | null
+  /** null: as the manifest has it. */
+  timeMs: number | null
+  /** Higher goes first. The manifest's when left out. */
+  priority?: number
+  delayMs?: number
+  /** The same key gives the same run. */
+  idempotencyKey?: string
+  /** The run that this one does again. */
+  retryOf?: string
+}
+
+/** Stored, with its first event, when this resolves. */
+export async function submit({ db, notifier }: { db: Database, notifier: Notifier }, request: RunRequest): Promise<RunView> {
+  const { actor, agent, task, inputs, timeMs, idempotencyKey = null, retryOf } = request
+  const { manifest } = agent
+  const { runId, inserted } = await insertRun(db, {
+    actor,
+    agent,
+    task,
+    inputs,
+    limits: timeMs === null ? manifest.limits : { ...manifest.limits, timeMs },
+    workspaceFrom: request.workspaceFrom,
+    isolation: request.isolation,
+    priority: request.priority ?? manifest.priority,
+    delayMs: request.delayMs ?? 0,
+    idempotencyKey,
+    retryOf: retryOf ?? null,
+    submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
+  })
+  if (inserted) {
+    notifier.runChanged(runId, 1)
+    notifier.queued()
+  }
+  const [run] = await getRuns(db, [runId], actor.organisationId)
+  if (!run)
+    throw new Error(`run ${runId} was removed as soon as it was submitted`)
+  return run
+}

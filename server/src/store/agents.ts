@@ -1,0 +1,129 @@
+import type { Manifest } from '../domain/manifest/manifest.ts'
+import type { Actor } from './actor.ts'
+import type { Database } from './database.ts'
+import type { Prisma } from './driver.ts'
+import { idRange, newId } from './id.ts'
+
+/** An agent at one version. */
+export interface AgentRow {
+  id: string
+  name: string
+  version: number
+  /** The file as it was written. */
+  source: string
+  manifest: Manifest
+  notices: string[]
+  /** Where the manifest was found; null when it was sent in. */
+  path: string | null
+  /** ISO 8601. */
+  updatedAt: string
+  createdBy: string
+}
+
+export interface AgentToSave { actor: Actor, name: string, source: string, manifest: Manifest, notices: string[], path: string | null }
+
+/** A new version when anything of it has changed, else nothing. Two that save at once get two versions. */
+export async function saveAgent(db: Database, agent: AgentToSave): Promise<{ agentId: string, version: number, changed: boolean }> {
+  const { organisationId } = agent.actor
+  for (let triesLeft = 5; ; triesLeft--) {
+    const known = await db.ask(prisma => prisma.agent.findUnique({ where: { organisationId_name: { organisationId, name: agent.name } } }))
+    const newest = known && await db.ask(prisma => prisma.agentVersion.findUnique({ where: { agentId_version: { agentId: known.id, version: known.version } } }))
+    if (known && newest?.source === agent.source && newest.manifest === JSON.stringify(agent.manifest) && newest.path === agent.path)
+      return { agentId: known.id, version: known.version, changed: false }
+    const agentId = known?.id ?? newId()
+    const version = (known?.version ?? 0) + 1
+    try {
+      await writeVersion(db, agent, agentId, version)
+      return { agentId, version, changed: true }
+    }
+    catch (error) {
+      if (triesLeft === 0 || !isUniqueConflict(error))
+        throw error
+    }
+  }
+}
+
+async function writeVersion(db: Database, { actor, name, source, manifest, notices, path }: AgentToSave, agentId: string, version: number): Promise<void> {
+  const now = new Date()
+  const { organisationId, userId } = actor
+  const { concurrency } = manifest
+  await db.ask(prisma => prisma.$transaction([
+    version === 1
+      ? prisma.agent.create({ data: { id: agentId, organisationId, name, version, concurrency, createdById: userId, createdAt: now, updatedById: userId, updatedAt: now } })
+      : prisma.agent.update({ where: { id: agentId }, data: { version, concurrency, updatedById: userId, updatedAt: now } }),
+    prisma.agentVersion.create({ data: { agentId, version, organisationId, source, manifest: JSON.stringify(manifest), notices: JSON.stringify(notices), path, createdById: userId, createdAt: now } }),
+  ]))
+}
+
+function isUniqueConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'P2002'
+}
+
+/** By name. */
+export async function listAgents(db: Database, organisationId: string): Promise<AgentRow[]> {
+  const agents = await db.ask(prisma => prisma.agent.findMany({ where: { organisationId }, orderBy: { name: 'asc' }, select: { id: true, version: true } }))
+  return readVersions(db, agents)
+}
+
+/** By its name, its id, or the beginning of either when one agent alone has it. `candidates` are the names that it may have meant. */
+export async function findAgent(db: Database, organisationId: string, nameOrIdPrefix: string): Promise<{ found: AgentRow } | { found: null, candidates: string[] }> {
+  const range = idRange(nameOrIdPrefix)
+  const matches = await db.ask(prisma => prisma.agent.findMany({
+    where: { organisationId, OR: [{ name: { startsWith: nameOrIdPrefix } }, ...range ? [{ id: range }] : []] },
+    orderBy: { name: 'asc' },
+    take: 20,
+    select: { id: true, name: true, version: true },
+  }))
+  const exact = matches.find(agent => agent.name === nameOrIdPrefix) ?? matches.find(agent => agent.id === nameOrIdPrefix)
+  const one = exact ?? (matches.length === 1 ? matches[0] : undefined)
+  const [found] = one ? await readVersions(db, [one]) : []
+  return found ? { found } : { found: null, candidates: matches.map(agent => agent.name) }
+}
+
+/** Newest first. */
+export async function listAgentVersions(db: Database, agentId: string): Promise<{ version: number, createdAt: string, createdBy: string }[]> {
+  const versions = await db.ask(prisma => prisma.agentVersion.findMany({
+    where: { agentId },
+    orderBy: { version: 'desc' },
+    select: { version: true, createdAt: true, createdBy: { select: { name: true } } },
+  }))
+  return versions.map(({ version, createdAt, createdBy }) => ({ version, createdAt: createdAt.toISOString(), createdBy: createdBy.name }))
+}
+
+export async function getAgentVersion(db: Database, agentId: string, version: number): Promise<AgentRow | null> {
+  const [row] = await readVersions(db, [{ id: agentId, version }])
+  return row ?? null
+}
+
+/** In the order asked for; what is not there is left out. */
+export async function readVersions(db: Database, agents: { id: string, version: number }[]): Promise<AgentRow[]> {
+  if (agents.length === 0)
+    return []
+  const rows = await db.ask(prisma => findVersions(prisma, agents))
+  const byKey = new Map(rows.map(row => [`${row.agentId} ${row.version}`, row]))
+  return agents.flatMap(({ id, version }) => {
+    const row = byKey.get(`${id} ${version}`)
+    return row ? [toAgentRow(row)] : []
+  })
+}
+
+function findVersions(prisma: Prisma, agents: { id: string, version: number }[]) {
+  return prisma.agentVersion.findMany({
+    where: { OR: agents.map(({ id, version }) => ({ agentId: id, version })) },
+    include: { agent: { select: { name: true } }, createdBy: { select: { name: true } } },
+  })
+}
+
+function toAgentRow(row: Awaited<ReturnType<typeof findVersions>>[number]): AgentRow {
+  return {
+    id: row.agentId,
+    name: row.agent.name,
+    version: row.version,
+    source: row.source,
+    manifest: JSON.parse(row.manifest) as Manifest, // written by saveAgent
+    notices: JSON.parse(row.notices) as string[], // written by saveAgent
+    path: row.path,
+    updatedAt: row.createdAt.toISOString(),
+    createdBy: row.createdBy.name,
+  }
+}

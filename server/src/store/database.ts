@@ -1,0 +1,55 @@
+import type { Driver, OpenedDatabase, Prisma } from './driver.ts'
+import { DatabaseError } from './errors.ts'
+
+/** What the verbs of `store/` take first. Only they look inside. */
+export interface Database extends Driver {
+  readonly dialect: 'sqlite' | 'postgresql'
+  /** Asks by Prisma. Rejects with DatabaseError when the database is the trouble. */
+  ask: <T>(question: (prisma: Prisma) => Promise<T>) => Promise<T>
+  close: () => Promise<void>
+}
+
+/**
+ * Opens, brings up to date, and on SQLite locks the database. `databaseUrl`: `file:…` or `postgres://…`. Rejects with DatabaseError,
+ * whose message is for the person who starts the program.
+ */
+export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: string, dataDir: string }): Promise<Database> {
+  const { driver, prisma, close } = await open(databaseUrl, dataDir)
+  let closed: Promise<void> | undefined
+  return {
+    ...driver,
+    dialect: driver.sql.dialect,
+    ask: question => question(prisma).catch((error: unknown) => {
+      throw asDatabaseError(error)
+    }),
+    close: () => closed ??= close(),
+  }
+}
+
+async function open(databaseUrl: string, dataDir: string): Promise<OpenedDatabase> {
+  if (databaseUrl.startsWith('file:'))
+    return (await import('./open.sqlite.ts')).openSqlite(databaseUrl, dataDir)
+  if (/^postgres(?:ql)?:\/\//.test(databaseUrl))
+    return (await import('./open.postgresql.ts')).openPostgresql(databaseUrl)
+  throw new DatabaseError('address', `DATABASE_URL must begin with file: or postgres://, not ${JSON.stringify(databaseUrl.split(':')[0])}`)
+}
+
+/** Prisma wraps what its adapter threw. */
+function asDatabaseError(error: unknown): unknown {
+  const cause = (error as { meta?: { driverAdapterError?: { cause?: { kind?: string, originalCode?: string, originalMessage?: string } } } }).meta?.driverAdapterError?.cause // looked at step by step: it may be anything
+  if (!cause)
+    return error
+  const said = cause.originalMessage ?? cause.kind
+  if (['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'].includes(cause.kind ?? ''))
+    return new DatabaseError(cause.originalCode?.startsWith('SQLITE') ? 'busy' : 'unreachable', `the database does not answer: ${said}`, { cause: error })
+  if (/^SQLITE_(?:FULL|IOERR)/.test(cause.originalCode ?? ''))
+    return new DatabaseError('full', `the database cannot be written: ${said}`, { cause: error })
+  return error
+}
+
+/** How long the database takes to answer, in milliseconds. Rejects when it does not. */
+export async function ping(db: Database): Promise<number> {
+  const startedAt = performance.now()
+  await db.read({ sql: 'SELECT 1', params: [] })
+  return performance.now() - startedAt
+}

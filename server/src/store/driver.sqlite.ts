@@ -1,0 +1,39 @@
+import type BetterSqlite3 from 'better-sqlite3'
+import type { Driver, Row, Statement } from './driver.ts'
+import type { Turns } from './turns.sqlite.ts'
+import { sqliteDatabaseError } from './errors.sqlite.ts'
+import { sqliteSql } from './sql.sqlite.ts'
+import { inTurn } from './turns.sqlite.ts'
+
+/** Our own statements on the connection that Prisma has. A transaction is one call of the driver, so nothing can come in between. */
+export function createSqliteDriver(connection: BetterSqlite3.Database, turns: Turns): Driver {
+  const prepare = createStatements(connection)
+  const run = ({ sql, params }: Statement): Row[] => {
+    const statement = prepare(sql)
+    const named = Object.fromEntries(params.map((value, index) => [index + 1, value]))
+    if (statement.reader)
+      return statement.all(named) as Row[] // no statement of ours reads a blob or a large integer
+    statement.run(named)
+    return []
+  }
+  const transaction = connection.transaction((statements: Statement[]) => statements.map(run))
+  return {
+    sql: sqliteSql,
+    batch: statements => inTurn(turns, () => transaction.immediate(statements)).catch(fail),
+    read: statement => inTurn(turns, () => run(statement)).catch(fail),
+  }
+}
+
+/** Each of our statements is compiled once. */
+function createStatements(connection: BetterSqlite3.Database): (sql: string) => BetterSqlite3.Statement {
+  const known = new Map<string, BetterSqlite3.Statement>()
+  return (sql) => {
+    const statement = known.get(sql) ?? connection.prepare(sql).safeIntegers(false)
+    known.set(sql, statement)
+    return statement
+  }
+}
+
+function fail(error: unknown): never {
+  throw sqliteDatabaseError(error)
+}

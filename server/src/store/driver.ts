@@ -1,0 +1,24 @@
+import type { PrismaClient } from './generated/sqlite/client.ts'
+import type { Sql } from './sql.ts'
+
+export type Param = string | number | null
+/** Parameters are `$1`, `$2`, … on both databases. */
+export interface Statement { sql: string, params: Param[] }
+/** Numbers are numbers, texts are texts; a moment is read as milliseconds by `sql.epochMs`. */
+export type Row = Record<string, string | number | null>
+
+/**
+ * The connection below Prisma, for the statements that are written by hand: what is hot, and what has to be one transaction. Reads
+ * and writes that are neither go through Prisma.
+ */
+export interface Driver {
+  readonly sql: Sql
+  /** One transaction: all of it is stored when this resolves, none of it when it rejects. Rejects with DatabaseError. */
+  batch: (statements: Statement[]) => Promise<Row[][]>
+  read: (statement: Statement) => Promise<Row[]>
+}
+
+/** Both generated clients have the same models, so one type stands for both. */
+export type Prisma = PrismaClient
+
+export interface OpenedDatabase { driver: Driver, prisma: Prisma, close: () => Promise<void> }

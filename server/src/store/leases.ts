@@ -1,0 +1,22 @@
+import type { Database } from './database.ts'
+import type { RunRef } from './run-append.ts'
+
+/** Extends the leases of all runs that the worker still has, in one statement. Resolves to those it has, and whether somebody wants them to end. */
+export async function extendLeases(db: Database, worker: string, refs: RunRef[], leaseMs: number): Promise<Map<string, { fence: number, isCancelRequested: boolean }>> {
+  const { now, later, texts } = db.sql
+  const [rows] = await db.batch([{
+    sql: `UPDATE runs SET "leaseUntil" = ${later(now, '$3')} WHERE "id" IN ${texts('$1')} AND "worker" = $2 AND "status" = 'running'
+      RETURNING "id", "fence", CASE WHEN "cancelRequestedAt" IS NULL THEN 0 ELSE 1 END AS "asked"`,
+    params: [JSON.stringify(refs.map(ref => ref.runId)), worker, leaseMs],
+  }])
+  return new Map(rows!.map(row => [row.id as string, { fence: row.fence as number, isCancelRequested: row.asked === 1 }])) // the columns that are returned
+}
+
+export interface Lease { runId: string, fence: number, worker: string, leftMs: number }
+
+/** Every run that is running, with what is left of its lease by the database's clock. */
+export async function listLeases(db: Database): Promise<Lease[]> {
+  const { now, epochMs } = db.sql
+  const rows = await db.read({ sql: `SELECT "id", "fence", "worker", ${epochMs('"leaseUntil"')} - ${epochMs(now)} AS "leftMs" FROM runs WHERE "status" = 'running'`, params: [] })
+  return rows.map(row => ({ runId: row.id, fence: row.fence, worker: row.worker, leftMs: row.leftMs ?? 0 }) as Lease) // the columns named here
+}

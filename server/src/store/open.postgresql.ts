@@ -1,0 +1,110 @@
+import type { Driver, OpenedDatabase, Prisma, Row, Statement } from './driver.ts'
+import type { AppliedMigration } from './migrations/migrate.ts'
+import { createHash } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { postgresqlDatabaseError } from './errors.postgresql.ts'
+import { DatabaseError } from './errors.ts'
+import { migrationAdapterPostgresql } from './migrations/adapter.postgresql.ts'
+import { applyMigrations, pendingMigrations } from './migrations/migrate.ts'
+import { postgresqlSql } from './sql.postgresql.ts'
+
+/** Any number that other programs on the same server are unlikely to take. */
+const MIGRATION_LOCK = 4_700_001
+
+export async function openPostgresql(url: string): Promise<OpenedDatabase> {
+  await migrate(url)
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000, keepAlive: true, application_name: 'agentos' })
+  pool.on('error', () => {}) // an idle connection was cut: the pool makes another, the process must not end
+  const { PrismaClient } = await import('./generated/postgresql/client.ts')
+  const client = new PrismaClient({ adapter: new PrismaPg(pool, { onConnectionError: () => {} }) })
+  return {
+    driver: createPostgresqlDriver(pool),
+    prisma: client as unknown as Prisma, // made from the same models
+    async close() {
+      await client.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+async function migrate(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'agentos migrations' })
+  client.on('error', () => {}) // the statement that is under way says it
+  try {
+    await client.connect()
+    if ((await pendingMigrations('postgresql', await readApplied(client))).length === 0)
+      return
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const applied = await readApplied(client)
+    if ((await pendingMigrations('postgresql', applied)).length > 0)
+      await applyMigrations('postgresql', migrationAdapterPostgresql({ connectionString: url }), applied)
+  }
+  catch (error) {
+    throw error instanceof DatabaseError ? error : postgresqlDatabaseError(error)
+  }
+  finally {
+    await client.end().catch(() => {}) // gives the lock back
+  }
+}
+
+async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
+  const { rows: tables } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "exists"`) as { rows: { exists: boolean }[] }
+  if (!tables[0]?.exists)
+    return []
+  const { rows } = await client.query(`SELECT migration_name AS "name", finished_at IS NOT NULL AS "finished" FROM _prisma_migrations WHERE rolled_back_at IS NULL`) as { rows: AppliedMigration[] }
+  return rows
+}
+
+function createPostgresqlDriver(pool: pg.Pool): Driver {
+  return {
+    sql: postgresqlSql,
+    async batch(statements) {
+      if (statements.length === 1)
+        return [await send(pool, statements[0]!)]
+      const client = await pool.connect().catch(fail)
+      let broken: Error | undefined
+      const note = (error: Error): void => void (broken = error)
+      client.on('error', note)
+      try {
+        await client.query('BEGIN')
+        const results = []
+        for (const statement of statements)
+          results.push(await send(client, statement))
+        await client.query('COMMIT')
+        return results
+      }
+      catch (error) {
+        await client.query('ROLLBACK').catch(note)
+        return fail(error)
+      }
+      finally {
+        client.removeListener('error', note)
+        client.release(broken)
+      }
+    },
+    read: statement => send(pool, statement),
+  }
+}
+
+async function send(to: pg.Pool | pg.PoolClient, { sql, params }: Statement): Promise<Row[]> {
+  try {
+    return (await to.query<Row>({ name: nameOf(sql), text: sql, values: params })).rows
+  }
+  catch (error) {
+    return fail(error)
+  }
+}
+
+const names = new Map<string, string>()
+
+/** PostgreSQL plans a statement with a name once per connection. */
+function nameOf(sql: string): string {
+  const name = names.get(sql) ?? createHash('sha1').update(sql).digest('base64url')
+  names.set(sql, name)
+  return name
+}
+
+function fail(error: unknown): never {
+  throw error instanceof DatabaseError ? error : postgresqlDatabaseError(error)
+}

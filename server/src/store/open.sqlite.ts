@@ -1,0 +1,91 @@
+import type { OpenedDatabase } from './driver.ts'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { connectSqlite } from './adapter.sqlite.ts'
+import { sqliteDatabaseError } from './errors.sqlite.ts'
+import { DatabaseError } from './errors.ts'
+import { lockDatabase } from './lock.sqlite.ts'
+import { migrationAdapterSqlite } from './migrations/adapter.sqlite.ts'
+import { applyMigrations, pendingMigrations } from './migrations/migrate.ts'
+
+export async function openSqlite(url: string, dataDir: string): Promise<OpenedDatabase> {
+  const asked = resolve(url.replace(/^file:/, ''))
+  mkdirSync(dirname(asked), { recursive: true })
+  const path = existsSync(asked) ? realpathSync(asked) : join(realpathSync(dirname(asked)), basename(asked))
+  const lock = await lockDatabase(path, existsSync(dataDir) ? realpathSync(dataDir) : dataDir)
+  try {
+    if (existsSync(path))
+      await prepare(path)
+    else
+      await create(path)
+    const { driver, factory } = await connectSqlite(path)
+    const { PrismaClient } = await import('./generated/sqlite/client.ts')
+    const prisma = new PrismaClient({ adapter: factory })
+    return {
+      driver,
+      prisma,
+      async close() {
+        await prisma.$disconnect()
+        lock.release()
+      },
+    }
+  }
+  catch (error) {
+    lock.release()
+    throw sqliteDatabaseError(error, path)
+  }
+}
+
+/** Made under another name first: a file that has the name is whole, so an empty or short one can be told from a new one. */
+async function create(path: string): Promise<void> {
+  const draft = `${path}.new`
+  for (const suffix of ['', '-wal', '-shm'])
+    rmSync(draft + suffix, { force: true })
+  const connection = new BetterSqlite3(draft)
+  chmodSync(draft, 0o600)
+  connection.pragma('auto_vacuum = INCREMENTAL')
+  connection.pragma('journal_mode = WAL')
+  connection.close()
+  await applyMigrations('sqlite', migrationAdapterSqlite(draft), [])
+  const written = new BetterSqlite3(draft) // its close writes the log into the file
+  written.pragma('wal_checkpoint(TRUNCATE)')
+  written.close()
+  renameSync(draft, path)
+}
+
+async function prepare(path: string): Promise<void> {
+  checkWhole(path)
+  const connection = new BetterSqlite3(path, { fileMustExist: true, timeout: 2_000 })
+  let applied
+  try {
+    if (connection.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
+      throw new DatabaseError('read_only', `${path} cannot be switched to write-ahead logging: it must be on a local disk that this user may write`)
+    if (!connection.prepare(`SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'`).get())
+      throw new DatabaseError('damaged', `${path} is an SQLite database, but not one of AgentOS: check DATABASE_URL. It was left as it is`)
+    const rows = connection.prepare(`SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL`).all() as { name: string, finished: number }[] // the columns named here
+    applied = rows.map(row => ({ name: row.name, finished: row.finished === 1 }))
+  }
+  finally {
+    connection.close()
+  }
+  if ((await pendingMigrations('sqlite', applied)).length > 0)
+    await applyMigrations('sqlite', migrationAdapterSqlite(path), applied)
+}
+
+/** What SQLite would take for a new database, or would notice only when it comes to the missing page. */
+function checkWhole(path: string): void {
+  const sizeBytes = statSync(path).size
+  if (sizeBytes === 0)
+    throw new DatabaseError('damaged', `${path} is empty: it was cut short. Restore it from a backup, or delete it to begin anew`)
+  const header = Buffer.alloc(100)
+  const file = openSync(path, 'r')
+  readSync(file, header, 0, 100, 0)
+  closeSync(file)
+  if (header.toString('latin1', 0, 15) !== 'SQLite format 3')
+    throw new DatabaseError('damaged', `${path} is not an SQLite database: check DATABASE_URL, or restore the file from a backup. It was left as it is`)
+  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16)
+  const hasLog = existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0 // then pages may still be in there
+  if (!hasLog && sizeBytes < header.readUInt32BE(28) * pageBytes)
+    throw new DatabaseError('damaged', `${path} was cut short (${sizeBytes} bytes of ${header.readUInt32BE(28) * pageBytes}): restore it from a backup. It was left as it is`)
+}
