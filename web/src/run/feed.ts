@@ -3,8 +3,16 @@ import type { Row, Timeline } from './timeline.ts'
 /** What the reading shows: the rows of the trace but for the attempts' heads. */
 export type FeedItem = Extract<Row, { kind: 'step' | 'call' | 'marker' | 'try' }>
 
+/** What was tried before stands before what came of it. */
 export function feedOf(timeline: Timeline): FeedItem[] {
-  return timeline.rows.filter((row): row is FeedItem => row.kind !== 'attempt')
+  const items: FeedItem[] = []
+  for (const row of timeline.rows) {
+    if (row.kind === 'try')
+      items.splice(items.findLastIndex(item => item.kind === 'step'), 0, row)
+    else if (row.kind !== 'attempt')
+      items.push(row)
+  }
+  return items
 }
 
 /** Rows that j and k stop at. */

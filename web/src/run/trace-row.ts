@@ -1,6 +1,6 @@
 import type { MarkName } from '../components/marks.ts'
 import type { Attempt, Row, Step, StepStatus, ToolCall, Try } from './timeline.ts'
-import { oneLine } from './headline.ts'
+import { oneLine, shortModel } from './headline.ts'
 import { attemptMark, endWord, markOf, oddity } from './marks.ts'
 
 /** How a bar is drawn, so that it reads in grey too: model solid, command hollow, failed solid red, running with an open right end. */
@@ -41,6 +41,19 @@ export function callTitle(call: ToolCall): string {
   return first === undefined ? call.tool : `${call.tool} ${oneLine(first)}`
 }
 
+/** A turn of a model is called by the first words of its answer, or by what it asks for. */
+export function stepTitle(step: Step): string {
+  const { turn } = step
+  if (!turn)
+    return step.name
+  const line = turn.text.slice(0, 400).split('\n').map(one => one.replace(/^[#>*\-\s]+|[*_`]/g, '').trim()).find(Boolean)
+  if (line)
+    return line.length > 120 ? `${line.slice(0, 119)}…` : line
+  if (step.calls.length > 0)
+    return `asks for ${[...new Set(step.calls.map(call => call.tool))].join(', ')}`
+  return turn.error === null ? `answer from ${shortModel(turn.model)}` : turn.error
+}
+
 function describeAttempt(attempt: Attempt): ShownRow {
   return {
     level: 1,
@@ -63,7 +76,7 @@ function describeStep(step: Step): ShownRow {
   return {
     level: 2,
     mark: markOf(step.status),
-    title: step.name,
+    title: stepTitle(step),
     mono: false,
     faded: step.status === 'skipped',
     note: odd,

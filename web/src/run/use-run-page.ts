@@ -25,6 +25,13 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
   const tab = ref<RunTab>(RUN_TABS.find(one => one === route.query.tab) ?? firstTab)
   const terminalScope = ref<'run' | 'step'>('run')
 
+  // The server's clock may be ahead of this machine's: nothing is shown to end before it began.
+  const aheadMs = computed<number>((before = 0) => {
+    void clock.value
+    const newest = log.events.value.at(-1)
+    return newest && !timeline.value.end ? Math.max(before, Date.parse(newest.at) - Date.now()) : before
+  })
+
   const context: RunContext = {
     run: view.run,
     agent: view.agent,
@@ -32,10 +39,7 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
     events: log.events,
     state: log.state,
     problem: log.problem,
-    nowMs: computed(() => {
-      const newest = log.events.value.at(-1)
-      return newest ? Math.max(clock.value, Date.parse(newest.at)) : clock.value
-    }),
+    nowMs: computed(() => clock.value + aheadMs.value),
     selectedKey: computed({
       get: () => following.value ? newestKey() : chosenKey.value,
       set: key => chosenKey.value = key,
@@ -82,6 +86,8 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
       await view.load()
     }
   })
+
+  watch(view.run, run => run && log.expect(run.lastSeq))
 
   void view.load()
   return { context, view, retryFollowing: log.retry }

@@ -4,8 +4,16 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { formatNumber } from '../format/number.ts'
 import { findRows } from './terminal.ts'
 
+export interface TerminalSearch {
+  isFound: (index: number) => boolean
+  /** The row that the search stands at. */
+  at: Readonly<Ref<number | null>>
+  label: Readonly<Ref<string>>
+  move: (by: 1 | -1) => void
+}
+
 /** Finds words in a terminal that may be growing: what has been searched is not searched again. */
-export function useTerminalSearch(terminal: Readonly<Ref<Terminal>>, words: Readonly<Ref<string>>) {
+export function useTerminalSearch(terminal: Readonly<Ref<Terminal>>, words: Readonly<Ref<string>>): TerminalSearch {
   const found = shallowRef<number[]>([])
   const isFound = shallowRef(new Set<number>())
   const chosen = ref(0)
@@ -30,7 +38,6 @@ export function useTerminalSearch(terminal: Readonly<Ref<Terminal>>, words: Read
 
   return {
     isFound: (index: number) => isFound.value.has(index),
-    /** The row that the search stands at. */
     at: computed(() => found.value[chosen.value] ?? null),
     label: computed(() => {
       if (words.value === '')

@@ -11,6 +11,8 @@ export interface EventIntake {
   events: ShallowRef<RunEvent[]>
   timeline: ShallowRef<Timeline>
   push: (batch: readonly RunEvent[]) => void
+  /** The log is known to reach this far: until nearly there, drawing can wait. */
+  expect: (lastSeq: number) => void
   /** Batches that wait for their frame. */
   readonly waiting: number
   stop: () => void
@@ -19,7 +21,9 @@ export interface EventIntake {
 /** What folding may take of one frame; the rest of its 16 ms belongs to drawing. */
 const FOLD_MS = 6
 /** While a backlog is worked off, the page is drawn this often; drawing each frame would only make it longer. */
-const DRAW_BACKLOG_MS = 150
+const DRAW_BACKLOG_MS = 500
+/** Further behind than this is a backlog. */
+const BACKLOG_EVENTS = 2000
 
 export function createEventIntake(schedule: (run: () => void) => () => void = onNextFrame, now = () => performance.now()): EventIntake {
   const events = shallowRef<RunEvent[]>([])
@@ -27,6 +31,7 @@ export function createEventIntake(schedule: (run: () => void) => () => void = on
   const queue: (readonly RunEvent[])[] = []
   let cancel: (() => void) | null = null
   let drawnAt = -Infinity
+  let expected = 0
 
   function push(batch: readonly RunEvent[]): void {
     queue.push(batch)
@@ -38,7 +43,8 @@ export function createEventIntake(schedule: (run: () => void) => () => void = on
     while (queue.length > 0 && now() - startedAt < FOLD_MS)
       take(queue.shift()!)
     cancel = queue.length > 0 ? schedule(work) : null
-    if (queue.length === 0 || startedAt - drawnAt >= DRAW_BACKLOG_MS) {
+    const isBacklog = queue.length > 0 || expected - timeline.value.lastSeq > BACKLOG_EVENTS
+    if (!isBacklog || startedAt - drawnAt >= DRAW_BACKLOG_MS) {
       drawnAt = startedAt
       triggerRef(events)
       triggerRef(timeline)
@@ -58,6 +64,9 @@ export function createEventIntake(schedule: (run: () => void) => () => void = on
     events,
     timeline,
     push,
+    expect(lastSeq) {
+      expected = Math.max(expected, lastSeq)
+    },
     get waiting() { return queue.length },
     stop() {
       cancel?.()

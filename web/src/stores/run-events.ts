@@ -14,6 +14,8 @@ export interface RunEvents {
   timeline: ShallowRef<Timeline>
   state: Ref<FollowState>
   problem: Ref<string | null>
+  /** The log is known to reach this far. */
+  expect: (lastSeq: number) => void
   /** Goes on after the last event that is here. */
   retry: () => void
 }
@@ -65,6 +67,7 @@ export function useRunEvents(runId: string): RunEvents {
     timeline: intake.timeline,
     state: computed(() => intake.timeline.value.end ? 'ended' : link.value),
     problem,
+    expect: intake.expect,
     retry() {
       stop()
       start()
