@@ -38,7 +38,7 @@ export function createAgentOS(options: AgentOSOptions) {
       /** Stores a manifest; a new version when its text has changed. */
       save: (input: Input['agents']['save']) => call(trpc.agents.save.mutate(input)),
       /** What is wrong with a manifest, without storing it. */
-      check: (source: string) => call(trpc.agents.check.query({ source })),
+      check: (source: string) => call(trpc.agents.check.mutate({ source })),
     },
     runs: {
       submit: (input: SubmitRun) => call(trpc.runs.submit.mutate(input)),

@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth/authenticate.ts'
@@ -34,6 +35,8 @@ export interface HttpOptions {
   sessions: Sessions
   tokens: SignInTokens
   health: Health
+  /** Resolves when calls can be served; until then they wait. */
+  started: Promise<void>
   metrics: Metrics
   metricsSecrets: string[]
   manifestSchema: () => object
@@ -51,7 +54,7 @@ export interface HttpServer {
 export function createHttpServer(o: HttpOptions): HttpServer {
   const rules = createOriginRules(o)
   const signedIn = requireSignedIn(o.authenticate, rules)
-  const sockets = createSockets({ services: o.services, authenticate: o.authenticate, rules, logger: o.logger })
+  const sockets = createSockets({ services: o.services, authenticate: o.authenticate, started: o.started, rules, logger: o.logger })
 
   const app = express()
   app.disable('x-powered-by')
@@ -62,7 +65,7 @@ export function createHttpServer(o: HttpOptions): HttpServer {
   app.get('/metrics', metricsRoute(o.metrics, o.metricsSecrets))
   app.use(requireOurHost(rules), securityHeaders(o), refuseForeignOrigin(rules), limitBody)
   app.use('/api/session', sessionRoutes({ ...o, rules, attempts: createAttempts(), closeSockets: sockets.closeOf }))
-  app.use('/trpc', signedIn, trpcRoute(o.services, o.logger))
+  app.use('/trpc', signedIn, waitUntil(o.started), trpcRoute(o.services, o.logger))
   app.get('/schema.json', signedIn, (_request, response) => void response.json(o.manifestSchema()))
   app.use('/api', signedIn, (request, response) => sendError(response, 'NOT_FOUND', `there is nothing at ${request.baseUrl}${request.path}`))
   app.use(pages(o))
@@ -90,4 +93,8 @@ export function createHttpServer(o: HttpOptions): HttpServer {
 
     socketCount: sockets.count,
   }
+}
+
+function waitUntil(started: Promise<void>): RequestHandler {
+  return (_request, _response, next) => void started.then(() => next(), next)
 }

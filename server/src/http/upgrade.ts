@@ -36,11 +36,13 @@ export interface SocketOptions {
   services: RouterServices
   authenticate: Authenticate
   rules: OriginRules
+  /** Resolves when calls can be served; until then sockets wait. */
+  started: Promise<void>
   logger: Logger
 }
 
 /** The WebSocket side of the door: the same questions as over HTTP, asked once, before the upgrade. */
-export function createSockets({ services, authenticate, rules, logger }: SocketOptions): Sockets {
+export function createSockets({ services, authenticate, rules, started, logger }: SocketOptions): Sockets {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES, clientTracking: false })
   const open = new Map<WebSocket, { signedIn: SignedIn, isAlive: boolean }>()
   let pings: NodeJS.Timeout | null = null
@@ -59,6 +61,7 @@ export function createSockets({ services, authenticate, rules, logger }: SocketO
       return ['UNAUTHORIZED', 'sign in first']
     if (origin === 'none' && signedIn.by.kind === 'session')
       return ['FORBIDDEN', 'a request with a cookie must carry the Origin header of this server']
+    await started
     if (isStopping)
       return ['SERVICE_UNAVAILABLE', 'this server is stopping']
     if (open.size >= SOCKETS || countOf(signedIn) >= SOCKETS_PER_USER)

@@ -1,4 +1,5 @@
-import type { NewEvent } from '../domain/event.ts'
+import type { EventType } from '../domain/event.ts'
+import type { EndReason } from '../domain/run.ts'
 import type { RunCounts } from '../domain/views.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { RUN_STATUSES } from '../domain/run.ts'
@@ -13,8 +14,10 @@ export interface Figures {
 }
 
 export interface Metrics {
-  /** Events that have just been stored. */
-  observe: (events: NewEvent[]) => void
+  /** Events that have just been stored, by their types. */
+  stored: (types: EventType[]) => void
+  /** A run that a worker of this process has ended. */
+  ended: (reason: EndReason, durationMs: number) => void
   scrape: () => Promise<{ contentType: string, text: string }>
 }
 
@@ -33,14 +36,14 @@ export function createMetrics({ version, figures }: { version: string, figures: 
 
   gauge('agentos_build_info', 'Always 1; the label says which version runs', ['version']).set({ version }, 1)
   const runs = gauge('agentos_runs', 'Runs that are stored, by status', ['status'])
-  const oldest = gauge('agentos_queue_oldest_wait_seconds', 'How long the run that waits longest has been ready to start; 0 when none waits')
+  const oldest = gauge('agentos_queue_oldest_wait_seconds', 'Since the oldest of the queued runs was submitted; 0 when none is queued')
   const sockets = gauge('agentos_sockets', 'WebSockets that are open')
   const slots = gauge('agentos_worker_slots', 'Runs that this worker may run at a time')
   const busy = gauge('agentos_worker_busy', 'Runs that this worker runs')
-  const events = new Counter({ name: 'agentos_events_appended_total', help: 'Events that this process stored, by type', labelNames: ['type'], registers })
+  const events = new Counter({ name: 'agentos_events_appended_total', help: 'Events that the worker of this process wrote to logs, by type', labelNames: ['type'], registers })
   const duration = new Histogram({
     name: 'agentos_run_duration_seconds',
-    help: 'From the first start of a run to its end, by why it ended',
+    help: 'Runs that this process ended: from the first start to the end, by why it ended',
     labelNames: ['reason'],
     buckets: [0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800, 3600],
     registers,
@@ -48,13 +51,12 @@ export function createMetrics({ version, figures }: { version: string, figures: 
   let hasDefaults = false
 
   return {
-    observe(stored) {
-      for (const event of stored) {
-        events.inc({ type: event.type })
-        if (event.type === 'run.ended')
-          duration.observe({ reason: event.data.reason }, event.data.durationMs / 1000)
-      }
+    stored(types) {
+      for (const type of types)
+        events.inc({ type })
     },
+
+    ended: (reason, durationMs) => duration.observe({ reason }, durationMs / 1000),
 
     async scrape() {
       // Its lag monitor wakes the process again and again; a server that nobody scrapes rests.

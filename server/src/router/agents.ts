@@ -21,10 +21,10 @@ export const agents = router({
     .query(async ({ ctx, input }): Promise<AgentDetail> =>
       toAgentDetail(ctx, await agentNamed(ctx, input.agent))),
 
-  /** What is wrong with a manifest, as somebody types it; nothing is written. */
+  /** What is wrong with a manifest, as somebody types it. Nothing is written; it is a mutation because a file does not fit into an address. */
   check: procedure
     .input(z.object({ source }))
-    .query(({ input }): { problems: ManifestProblem[], notices: string[] } => {
+    .mutation(({ input }): { problems: ManifestProblem[], notices: string[] } => {
       const parsed = parseManifest(input.source, { file: UNNAMED_FILE })
       return parsed.ok ? { problems: [], notices: parsed.notices } : { problems: parsed.problems, notices: [] }
     }),

@@ -25,15 +25,13 @@ export function badRequest(message: string): TRPCError {
   return new TRPCError({ code: 'BAD_REQUEST', message })
 }
 
-/**
- * A word that names no one thing. Several things that begin with it make it ambiguous (BAD_REQUEST); otherwise there is
- * none (NOT_FOUND), and the candidates are what there is.
- */
-export function noSuch(noun: 'agent' | 'run', word: string, candidates: string[]): TRPCError {
-  const begins = candidates.filter(candidate => candidate.startsWith(word))
-  if (begins.length > 1)
-    return badRequest(`${JSON.stringify(word)} names more than one ${noun}: ${listed(begins)}`)
-  const hint = candidates.length ? `; there is ${listed(candidates)}` : ''
+/** A word that is the beginning of several names. */
+export function ambiguous(noun: 'agent' | 'run', word: string, candidates: string[]): TRPCError {
+  return badRequest(`${JSON.stringify(word)} may mean more than one ${noun}: ${listed(candidates)}`)
+}
+
+export function notFound(noun: 'agent' | 'run', word: string, there: string[]): TRPCError {
+  const hint = there.length > 0 ? `; there is ${listed(there)}` : ''
   return new TRPCError({ code: 'NOT_FOUND', message: `no ${noun} is called ${JSON.stringify(word)}${hint}` })
 }
 

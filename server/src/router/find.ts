@@ -2,24 +2,27 @@ import type { RunView } from '../domain/views.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
-import { findAgent } from '../store/agents.ts'
+import { findAgent, listAgents } from '../store/agents.ts'
 import { findRun } from '../store/runs.ts'
-import { noSuch } from './fault.ts'
+import { ambiguous, notFound } from './fault.ts'
 
 interface Asking { db: Database, actor: Actor }
 
 /** By name, id, or a prefix of either that names exactly one. */
 export async function agentNamed({ db, actor }: Asking, nameOrId: string): Promise<AgentRow> {
   const match = await findAgent(db, actor.organisationId, nameOrId)
-  if (!match.found)
-    throw noSuch('agent', nameOrId, match.candidates)
-  return match.found
+  if (match.found)
+    return match.found
+  if (match.candidates.length > 0)
+    throw ambiguous('agent', nameOrId, match.candidates)
+  const there = await listAgents(db, actor.organisationId)
+  throw notFound('agent', nameOrId, there.map(agent => agent.name))
 }
 
 /** By id, or a prefix of it that names exactly one. */
 export async function runNamed({ db, actor }: Asking, id: string): Promise<RunView> {
   const match = await findRun(db, actor.organisationId, id)
-  if (!match.found)
-    throw noSuch('run', id, match.candidates)
-  return match.found
+  if (match.found)
+    return match.found
+  throw match.candidates.length > 0 ? ambiguous('run', id, match.candidates) : notFound('run', id, [])
 }

@@ -2,7 +2,7 @@ import type { ManifestProblem } from '../domain/views.ts'
 import type { Context } from './context.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
-import { DatabaseError } from '../store/errors.ts'
+import { CursorError, DatabaseError } from '../store/errors.ts'
 import { ManifestFault } from './fault.ts'
 
 /** What rides in `error.data` beside tRPC's `code`, `httpStatus` and `path`. */
@@ -39,15 +39,20 @@ const overSocket = t.middleware(({ ctx, next }) => {
   return next({ ctx: { connection: ctx.connection } })
 })
 
-/** A database that is full, busy or gone is not our fault to hide: it says what to do, and another try may go better. */
-const databaseFaults = t.middleware(async ({ next }) => {
+/** What the store knows how to say: a database that is full, busy or gone, where another try may go better, and a cursor of nobody's. */
+const storeFaults = t.middleware(async ({ next }) => {
   const result = await next()
-  if (!result.ok && result.error.cause instanceof DatabaseError)
-    throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: result.error.cause.message, cause: result.error.cause })
+  if (result.ok)
+    return result
+  const { cause } = result.error
+  if (cause instanceof DatabaseError)
+    throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: cause.message, cause })
+  if (cause instanceof CursorError)
+    throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
   return result
 })
 
-export const procedure = t.procedure.use(signedIn).use(databaseFaults)
+export const procedure = t.procedure.use(signedIn).use(storeFaults)
 export const liveProcedure = procedure.use(overSocket)
 
 function messageOf(error: TRPCError): string {

@@ -1,0 +1,172 @@
+import type { Config } from './config/config.ts'
+import type { Parts } from './parts.ts'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createAuthenticate } from './auth/authenticate.ts'
+import { createSessions } from './auth/sessions.ts'
+import { createSignInTokens } from './auth/sign-in-tokens.ts'
+import { ConfigError } from './config/config.ts'
+import { prepareDataFolder } from './config/data-folder.ts'
+import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
+import { createEventLog } from './events/log.ts'
+import { createNotifier } from './events/notifier.ts'
+import { createExecutorHost } from './executor/host.ts'
+import { createHttpServer } from './http/server.ts'
+import { createLogger } from './logger.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { observeLog } from './metrics/observe-log.ts'
+import { createGateway } from './models/gateway.ts'
+import { createParts } from './parts.ts'
+import { createEmbeddedQueue } from './queue/embedded.ts'
+import { readyText } from './ready-text.ts'
+import { writeServerFile } from './server-file.ts'
+import { createServices, workspaceRules } from './services.ts'
+import { ensureOwner } from './store/actor.ts'
+import { listAgents } from './store/agents.ts'
+import { openDatabase, ping } from './store/database.ts'
+import { readEvents } from './store/events.ts'
+import { overviewFigures } from './store/overview.ts'
+import { VERSION } from './version.ts'
+import { discoverAgents } from './worker/discover-agents.ts'
+import { createWorker } from './worker/worker.ts'
+
+/** A database that has not answered by then counts as down. */
+const PING_MS = 2_000
+
+export interface App {
+  url: string
+  /** Opens every procedure to a program on this machine. */
+  credential: string
+  /** Signs one browser in. */
+  setupLink: string
+  /** What a person is told at start; `elapsedMs` since the command was given. */
+  readyText: (elapsedMs: number) => string
+  /** Idempotent; when it resolves, nothing of this process runs on. */
+  stop: () => Promise<void>
+}
+
+export interface AppOptions {
+  /** Only what is wrong is logged: for a command line that embeds a server. */
+  quiet?: boolean
+}
+
+/**
+ * Builds, connects and starts the whole of AgentOS in this process. When a part cannot start, those before it are stopped.
+ * @throws {ConfigError | DataFolderError | DatabaseError | ListenError} with one line for a person
+ */
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const parts = createParts()
+  try {
+    return await compose(config, options, parts)
+  }
+  catch (error) {
+    await parts.stop()
+    throw error
+  }
+}
+
+async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Promise<App> {
+  if (config.role !== 'all')
+    throw new ConfigError('AGENTOS_ROLE', `${config.role} does not act yet: a server and its worker are one process for now. Leave it out, or set it to all`)
+  const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
+
+  const dataFolder = await prepareDataFolder(config)
+  const db = await openDatabase({ databaseUrl: dataFolder.databaseUrl, dataDir: dataFolder.path })
+  parts.add(() => db.close())
+  const owner = await ensureOwner(db)
+
+  const notifier = createNotifier()
+  const metrics = createMetrics({
+    version: VERSION,
+    figures: async () => ({ ...await overviewFigures(db, owner.organisationId), sockets: http.socketCount(), slots: queue.slots, busy: queue.busy }),
+  })
+  const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
+  parts.add(() => log.stop())
+  const gateway = createGateway(config.models)
+  const rules = workspaceRules(config, dataFolder)
+  const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, log: line => logger.warn(line) }))
+  const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: config.maxAgents })
+  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, rules, config, dataFolder, logger })
+
+  const tokens = createSignInTokens()
+  const sessions = createSessions(dataFolder)
+  const mintSignInLink = () => `${config.publicUrl ?? url}/setup?token=${tokens.mint()}`
+  const started = Promise.withResolvers<void>()
+  let isServing = false
+  let agentCount = 0
+  const http = createHttpServer({
+    host: config.host,
+    port: config.port,
+    publicUrl: config.publicUrl,
+    webDir: join(config.projectDir, 'web', 'dist'),
+    ownerId: owner.userId,
+    services: createServices({ config, rules, db, notifier, gateway, queue, sandbox: worker.sandbox, mintSignInLink }),
+    authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
+    sessions,
+    tokens,
+    health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, countAgents: () => agentCount },
+    started: started.promise,
+    metrics,
+    metricsSecrets: [dataFolder.metricsToken, dataFolder.credential],
+    manifestSchema: manifestJsonSchema,
+    logger,
+  })
+  const { port } = await http.start()
+  parts.add(() => http.stop())
+  parts.add(() => started.resolve())
+  const url = addressOf(config.host, port)
+
+  // Health answers from here on; calls wait for what takes longer.
+  parts.add(() => worker.stop())
+  const [discovered] = await Promise.all([discoverAgents(db, owner, join(config.projectDir, 'agents')), worker.start()])
+  for (const problem of discovered.problems)
+    logger.warn(problem, 'a manifest of agents/ is left out')
+  const countAgents = async () => {
+    agentCount = (await listAgents(db, owner.organisationId)).length
+  }
+  await countAgents()
+  parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
+
+  parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))
+  parts.add(() => void (isServing = false))
+  isServing = true
+  started.resolve()
+
+  const setupLink = mintSignInLink()
+  return {
+    url,
+    credential: dataFolder.credential,
+    setupLink,
+    readyText: elapsedMs => readyText({
+      version: VERSION,
+      elapsedMs,
+      url: config.publicUrl ?? url,
+      setupLink,
+      sandbox: worker.sandbox(),
+      databaseUrl: config.databaseUrl,
+      agents: agentCount,
+    }, config.projectDir),
+    stop: parts.stop,
+  }
+}
+
+/** A server on every interface is reached on this machine by its loopback name. */
+function addressOf(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::')
+    return `http://127.0.0.1:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+async function answersInTime(answer: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, PING_MS, false)
+  })
+  try {
+    return await Promise.race([answer.then(() => true, () => false), late])
+  }
+  finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,43 @@
+import type { Config } from './config/config.ts'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { startApp } from './app.ts'
+import { loadConfig } from './config/config.ts'
+
+/** The process of `npm start` and `agentos serve`: serves until a signal comes, and ends with 0 when it stopped in order. */
+export async function main(env: Record<string, string | undefined> = process.env): Promise<void> {
+  // Their messages are for people: one line, with what to do.
+  const app = await startFrom(env).catch((error: Error) => {
+    process.stderr.write(`${isForPeople(error) ? error.message : error.stack ?? error.message}\n`)
+    process.exit(1)
+  })
+  process.stdout.write(app.readyText(performance.now()))
+
+  let isStopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (isStopping)
+      process.exit(1)
+    isStopping = true
+    if (process.stderr.isTTY)
+      process.stderr.write(`\n${signal === 'SIGINT' ? 'Stopping. Press Ctrl-C again to stop at once.' : 'Stopping.'}\n`)
+    app.stop().then(() => process.exit(0), (error: Error) => {
+      process.stderr.write(`The stop failed: ${error.stack ?? error.message}\n`)
+      process.exit(1)
+    })
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+async function startFrom(env: Record<string, string | undefined>) {
+  const config: Config = loadConfig(env)
+  return startApp(config)
+}
+
+/** Ours have a name of their own; a plain Error or TypeError is a fault, and its stack is what helps. */
+function isForPeople(error: Error): boolean {
+  return ['ConfigError', 'DataFolderError', 'DatabaseError', 'ListenError'].includes(error.name)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await main()

@@ -1,0 +1,71 @@
+import type { Config } from './config/config.ts'
+import type { DataFolder } from './config/data-folder.ts'
+import type { SandboxStatus } from './domain/views.ts'
+import type { Notifier } from './events/notifier.ts'
+import type { Gateway } from './models/gateway.ts'
+import type { Queue } from './queue/port.ts'
+import type { RouterServices } from './router/context.ts'
+import type { Database } from './store/database.ts'
+import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
+import { join } from 'node:path'
+import { createGate } from './router/gate.ts'
+import { ping } from './store/database.ts'
+import { overviewFigures } from './store/overview.ts'
+import { VERSION } from './version.ts'
+import { createRefusals } from './worker/refusal.ts'
+import { listWorkspaces } from './worker/workspace/list-workspaces.ts'
+import { runUser } from './worker/workspace/place.ts'
+import { resolveWorkspace } from './worker/workspace/resolve-workspace.ts'
+
+/** Logs that are read at the same time when many readers come back at once. */
+const REPLAYS = 4
+
+export interface ServicesOptions {
+  config: Config
+  rules: WorkspaceRules
+  db: Database
+  notifier: Notifier
+  gateway: Gateway
+  queue: Queue
+  sandbox: () => SandboxStatus
+  mintSignInLink: () => string
+}
+
+/** What the router is handed, so that it needs to know neither worker nor models. */
+export function createServices({ config, rules, db, notifier, gateway, queue, sandbox, mintSignInLink }: ServicesOptions): RouterServices {
+  return {
+    db,
+    notifier,
+    version: VERSION,
+    refuse: createRefusals({ gateway, sandbox }),
+    resolveWorkspace: asked => resolveWorkspace(rules, asked),
+    listWorkspaces: under => listWorkspaces(rules, under),
+    mintSignInLink,
+    replay: createGate(REPLAYS),
+    async overview(organisationId) {
+      const [latencyMs, figures] = await Promise.all([ping(db), overviewFigures(db, organisationId)])
+      return {
+        ...figures,
+        version: VERSION,
+        database: { dialect: db.dialect, latencyMs },
+        sandbox: sandbox(),
+        workers: { slots: queue.slots, busy: queue.busy, executors: config.executors },
+        models: { configured: gateway.configured(), howTo: gateway.howTo() },
+      }
+    },
+  }
+}
+
+/** Which folders of this machine a run may start from. */
+export function workspaceRules(config: Config, dataFolder: DataFolder): WorkspaceRules {
+  return {
+    roots: config.workspaceRoots,
+    projectDir: config.projectDir,
+    protectedPaths: [dataFolder.path, join(config.projectDir, '.env'), ...fileOf(config.databaseUrl)],
+    runUser: runUser(),
+  }
+}
+
+function fileOf(databaseUrl: string): string[] {
+  return databaseUrl.startsWith('file:') ? [databaseUrl.slice('file:'.length)] : []
+}
