@@ -9,7 +9,7 @@ export default antfu({
   // Prose is for people; its code blocks are examples.
   markdown: false,
   // The order of a workspace file tells its reader something.
-  yaml: { overrides: { 'yaml/sort-keys': 'off' } },
+  yaml: { overrides: { 'yaml/sort-keys': 'off', 'yaml/quotes': 'off', 'yaml/plain-scalar': 'off', 'yaml/flow-mapping-curly-spacing': ['error', 'always'] } },
   pnpm: false,
   ignores: ['**/generated/**', '**/dist/**', '.runtime/**', 'data/**', 'bench/results/**', 'prisma/**', 'pnpm-lock.yaml'],
 }).append({
@@ -41,11 +41,15 @@ export default antfu({
   files: ['**/*.config.{js,ts}', '**/*.vue', '**/*.d.ts', 'eslint.config.js', '.dependency-cruiser.cjs'],
   rules: { 'import/no-default-export': 'off' },
 }, {
-  name: 'agentos/package-json-keeps-its-order',
-  files: ['**/package.json'],
+  name: 'agentos/order-that-tells-something',
+  files: ['**/package.json', '**/tsconfig*.json'],
   rules: { 'jsonc/sort-keys': 'off', 'jsonc/sort-array-values': 'off' },
 }, {
+  name: 'agentos/manifests-hold-commands',
+  files: ['**/*.yaml', '**/*.yml'],
+  rules: { 'max-len': 'off' },
+}, {
   name: 'agentos/prints-for-a-person',
-  files: ['bench/**', 'client/examples/**'],
+  files: ['bench/**', 'client/examples/**', 'server/src/store/develop/**'],
   rules: { 'no-console': 'off' },
 })
