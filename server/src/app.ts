@@ -79,7 +79,13 @@ async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Pro
   const notifier = createNotifier()
   const metrics = createMetrics({
     version: VERSION,
-    figures: async () => ({ ...await overviewFigures(db, owner.organisationId), sockets: http.socketCount(), slots: queue.slots, busy: queue.busy }),
+    figures: async () => ({
+      ...await overviewFigures(db, owner.organisationId),
+      sockets: http.sockets.count(),
+      socketsWaitingBytes: http.sockets.waitingBytes(),
+      slots: queue.slots,
+      busy: queue.busy,
+    }),
   })
   const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
   parts.add(() => log.stop())

@@ -7,6 +7,7 @@ import type { SignInTokens } from '../auth/sign-in-tokens.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { RouterServices } from '../router/context.ts'
 import type { Health } from './health-routes.ts'
+import type { Sockets } from './upgrade.ts'
 import { createServer } from 'node:http'
 import express from 'express'
 import { createAttempts } from '../auth/attempts.ts'
@@ -48,7 +49,7 @@ export interface HttpServer {
   start: () => Promise<{ port: number }>
   /** Takes nothing new, tells sockets to come back elsewhere, waits a little for the rest, and cuts it. */
   stop: () => Promise<void>
-  socketCount: () => number
+  sockets: Pick<Sockets, 'count' | 'waitingBytes'>
 }
 
 export function createHttpServer(o: HttpOptions): HttpServer {
@@ -91,7 +92,7 @@ export function createHttpServer(o: HttpOptions): HttpServer {
       clearTimeout(cut)
     },
 
-    socketCount: sockets.count,
+    sockets,
   }
 }
 

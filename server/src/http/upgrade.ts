@@ -28,6 +28,8 @@ export interface Sockets {
   /** For the server's `upgrade` event. */
   upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void
   count: () => number
+  /** What waits to be sent, over all of them. */
+  waitingBytes: () => number
   closeOf: (sessionId: string) => void
   stop: () => Promise<void>
 }
@@ -130,6 +132,8 @@ export function createSockets({ services, authenticate, rules, started, logger }
     },
 
     count: () => open.size,
+
+    waitingBytes: () => open.keys().reduce((bytes, ws) => bytes + ws.bufferedAmount, 0),
 
     closeOf(sessionId) {
       for (const [ws, { signedIn: { by } }] of open) {

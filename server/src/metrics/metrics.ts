@@ -9,6 +9,7 @@ export interface Figures {
   counts: RunCounts
   oldestQueuedAt: string | null
   sockets: number
+  socketsWaitingBytes: number
   slots: number
   busy: number
 }
@@ -38,6 +39,7 @@ export function createMetrics({ version, figures }: { version: string, figures: 
   const runs = gauge('agentos_runs', 'Runs that are stored, by status', ['status'])
   const oldest = gauge('agentos_queue_oldest_wait_seconds', 'Since the oldest of the queued runs was submitted; 0 when none is queued')
   const sockets = gauge('agentos_sockets', 'WebSockets that are open')
+  const waiting = gauge('agentos_sockets_waiting_bytes', 'What waits to be sent on all WebSockets: slow readers')
   const slots = gauge('agentos_worker_slots', 'Runs that this worker may run at a time')
   const busy = gauge('agentos_worker_busy', 'Runs that this worker runs')
   const events = new Counter({ name: 'agentos_events_appended_total', help: 'Events that the worker of this process wrote to logs, by type', labelNames: ['type'], registers })
@@ -74,6 +76,7 @@ export function createMetrics({ version, figures }: { version: string, figures: 
         runs.set({ status }, now.counts[status])
       oldest.set(now.oldestQueuedAt ? Math.max(0, Date.now() - Date.parse(now.oldestQueuedAt)) / 1000 : 0)
       sockets.set(now.sockets)
+      waiting.set(now.socketsWaitingBytes)
       slots.set(now.slots)
       busy.set(now.busy)
       return { contentType: registry.contentType, text: await registry.metrics() }
