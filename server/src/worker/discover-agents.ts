@@ -58,7 +58,8 @@ async function readManifest(path: string): Promise<Read> {
     if (size > MAX_BYTES)
       return { ok: false, problems: [problem(path, 'a manifest of at most 1 MiB', `${size} bytes`)] }
     const source = await readFile(path, 'utf8')
-    return { source, ...parseManifest(source, { file: path }) }
+    const parsed = parseManifest(source, { file: path })
+    return parsed.ok ? { ...parsed, source } : parsed
   }
   catch (error) {
     return { ok: false, problems: [problem(path, 'a file that can be read', (error as NodeJS.ErrnoException).code ?? String(error))] }

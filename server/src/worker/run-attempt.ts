@@ -30,6 +30,8 @@ export interface AttemptServices {
   rules: WorkspaceRules
   commandTimeoutMs: number
   maxSteps: number
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number
   logger: AttemptLogger
 }
 
@@ -38,8 +40,6 @@ export interface AttemptLogger {
   error: (about: object, message: string) => void
 }
 
-/** Between SIGTERM and SIGKILL. */
-const GRACE_MS = 5_000
 /** The executor keeps the time limit; this is for one that does not. */
 const BACKSTOP_MS = 10_000
 
@@ -48,7 +48,7 @@ const BACKSTOP_MS = 10_000
  * queued again, or left to whoever holds it now.
  */
 export async function runAttempt(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<void> {
-  const release = watch(claimed, stop)
+  const release = watch(services, claimed, stop)
   const outcome = await perform(services, claimed, stop)
   await cleanUp(services, claimed)
   release()
@@ -56,7 +56,7 @@ export async function runAttempt(services: AttemptServices, claimed: ClaimedRun,
 }
 
 /** What stops an attempt from outside, beside a person (who comes through the worker). */
-function watch({ run, lostLease }: ClaimedRun, stop: AttemptStop): () => void {
+function watch({ graceMs }: AttemptServices, { run, lostLease }: ClaimedRun, stop: AttemptStop): () => void {
   const lose = () => stop.stop({ kind: 'lost_lease' })
   lostLease.addEventListener('abort', lose, { once: true })
   if (lostLease.aborted)
@@ -64,7 +64,8 @@ function watch({ run, lostLease }: ClaimedRun, stop: AttemptStop): () => void {
   if (run.cancelRequestedAt !== null)
     stop.stop({ kind: 'end', reason: 'cancelled', detail: 'Stopped on request.', canPass: false })
   const detail = `The run was over its time limit of ${run.limits.timeMs / 1000} s.`
-  const timer = setTimeout(() => stop.stop({ kind: 'end', reason: 'timeout', detail, canPass: true }), Math.min(run.limits.timeMs + GRACE_MS + BACKSTOP_MS, 2 ** 31 - 1))
+  const expire = () => stop.stop({ kind: 'end', reason: 'timeout', detail, canPass: true })
+  const timer = setTimeout(expire, Math.min(run.limits.timeMs + graceMs + BACKSTOP_MS, 2 ** 31 - 1))
   return () => {
     clearTimeout(timer)
     lostLease.removeEventListener('abort', lose)
@@ -87,7 +88,7 @@ async function perform(services: AttemptServices, claimed: ClaimedRun, stop: Att
 
 async function work(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<AttemptOutcome> {
   const { run, agent, ref } = claimed
-  const { host, gateway, commandTimeoutMs, maxSteps, logger } = services
+  const { host, gateway, commandTimeoutMs, maxSteps, graceMs, logger } = services
   const early = outcomeOfStop(stop)
   if (early)
     return early
@@ -106,7 +107,7 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
 
   const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
   const broker = createBroker({ log, gateway, manifest: agent.manifest, signal: stop.signal, onViolation })
-  const start = startRun({ claimed, workspace: made.workspace, level: isolation.level, commandTimeoutMs, maxSteps, graceMs: GRACE_MS })
+  const start = startRun({ claimed, workspace: made.workspace, level: isolation.level, commandTimeoutMs, maxSteps, graceMs })
   const outcome = await handOver({ host, start, handlers: broker, stop, logger })
   await broker.close()
   await log.flush()

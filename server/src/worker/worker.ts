@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { SandboxStatus } from '../domain/views.ts'
 import type { EventLog } from '../events/log.ts'
 import type { Notifier } from '../events/notifier.ts'
@@ -25,9 +24,11 @@ export interface WorkerOptions {
   rules: WorkspaceRules
   config: { commandTimeoutMs: number, maxSteps: number }
   dataFolder: { workspacesPath: string }
-  logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  logger: Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
   /** How long runs may go on after `stop`, before they are interrupted. */
   drainMs?: number
+  /** Between SIGTERM and SIGKILL. */
+  graceMs?: number
 }
 
 export interface Worker {
@@ -39,6 +40,7 @@ export interface Worker {
 }
 
 const DRAIN_MS = 5_000
+const GRACE_MS = 5_000
 /** After that they have been told to end: SIGTERM, the grace, SIGKILL. */
 const INTERRUPT_MS = 10_000
 
@@ -84,7 +86,7 @@ export function createWorker(o: WorkerOptions): Worker {
     const host = leastLoaded()
     loads.set(host, loads.get(host)! + 1)
     const done = Promise.resolve(before)
-      .then(() => runAttempt({ ...o, ...o.config, host, place }, claimed, stop))
+      .then(() => runAttempt({ ...o, ...o.config, graceMs: o.graceMs ?? GRACE_MS, host, place }, claimed, stop))
       .finally(() => {
         loads.set(host, loads.get(host)! - 1)
         if (attempts.get(id)?.stop === stop)
@@ -114,12 +116,17 @@ export function createWorker(o: WorkerOptions): Worker {
   }
 
   async function clearUp(place: WorkspacePlace): Promise<void> {
-    const found = await removeLeftOvers(place, async runId => (await getRuns(o.db, [runId]))[0]?.status === 'running')
+    const found = await removeLeftOvers(place, runId => isOfAnotherWorker(o.db, runId))
     if (found.runs.length > 0)
       o.logger.info({ runs: found.runs, killedProcesses: found.killedProcesses }, 'cleared up after runs that had lost their worker')
     for (const problem of found.problems)
       o.logger.warn({ problem }, 'a folder of an ended run could not be removed')
   }
+}
+
+/** On SQLite there is no other: what is still called running has lost its worker, and is rescued when the queue starts. */
+async function isOfAnotherWorker(db: Database, runId: string): Promise<boolean> {
+  return db.dialect !== 'sqlite' && (await getRuns(db, [runId]))[0]?.status === 'running'
 }
 
 const MAX_EARLY = 1000

@@ -67,6 +67,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     config: { commandTimeoutMs: 60_000, maxSteps: 1000 },
     dataFolder: { workspacesPath },
     logger: { info: () => {}, warn: () => {}, error: (about: object, message: string) => console.error(message, about) },
+    graceMs: 300,
     ...(o.drainMs !== undefined && { drainMs: o.drainMs }),
   })
 
