@@ -55,10 +55,17 @@ describe('the host of an executor', () => {
       return performRun(host, { runId: `race-${index}`, steps: ['sleep 0.03', 'echo done'], signal: stop.signal })
     }))
     for (const { outcome, events } of runs) {
-      expect(outcome).toMatchObject(outputOf(events) === 'done\n' && 'reason' in outcome && outcome.reason === 'completed' ? { survivors: 0 } : { reason: 'cancelled', detail: 'enough', survivors: 0 })
+      expect(outcome).toMatchObject(outputOf(events) === 'done\n' && 'reason' in outcome && outcome.reason === 'completed' ? { survivors: 0 } : { reason: 'cancelled', detail: 'Enough.', survivors: 0 })
       expect(dataOf(events, 'step.finished').length).toBe(dataOf(events, 'step.started').filter(data => dataOf(events, 'step.finished').some(end => end.step === data.step)).length)
     }
     expect(runs.some(run => 'reason' in run.outcome && run.outcome.reason === 'cancelled')).toBe(true)
+  })
+
+  it('does not forget a stop that comes in the same moment as the run', async () => {
+    await using host = await startExecutor()
+    const running = performRun(host, { runId: 'at-once', steps: ['sleep 60'] })
+    host.cancel('at-once', 'timeout', 'before it began')
+    expect((await running).outcome).toMatchObject({ reason: 'timeout', detail: 'Before it began.' })
   })
 
   it('loses its runs when it is stopped, and takes no more', async () => {
@@ -75,6 +82,6 @@ describe('the host of an executor', () => {
       if (event.type === 'step.output')
         throw new Error('the fence was lost')
     } })
-    expect(outcome).toMatchObject({ reason: 'interrupted', detail: 'the fence was lost' })
+    expect(outcome).toMatchObject({ reason: 'interrupted', detail: 'The fence was lost.' })
   })
 })

@@ -136,7 +136,7 @@ describe('the loop of a model with tools', () => {
     const { outcome, events } = await performRun(host, { llm: { turns: [() => {
       throw new Error('401 from api.example.com: invalid key')
     }] } })
-    expect(outcome).toMatchObject({ reason: 'error', detail: '401 from api.example.com: invalid key', canPass: true })
+    expect(outcome).toMatchObject({ reason: 'error', detail: '401 from api.example.com: invalid key.', canPass: true })
     expect(dataOf(events, 'step.finished')).toMatchObject([{ status: 'failed' }])
   })
 
@@ -146,7 +146,7 @@ describe('the loop of a model with tools', () => {
 
   it('verifies after the model has answered', async () => {
     expect((await callTools([['write_file', { path: 'x', content: '1' }]], { verify: ['[ -f x ]'] })).outcome).toMatchObject({ reason: 'completed' })
-    expect((await callTools([['shell', { command: 'true' }]], { verify: ['[ -f x ]'] })).outcome).toMatchObject({ reason: 'error', detail: expect.stringContaining('not verified') })
+    expect((await callTools([['shell', { command: 'true' }]], { verify: ['[ -f x ]'] })).outcome).toMatchObject({ reason: 'error', detail: expect.stringContaining('Not verified') })
   })
 
   it('stops while the model is asked', async () => {
@@ -161,7 +161,7 @@ describe('the loop of a model with tools', () => {
         return new Promise(() => {}) // It never answers.
       },
     })
-    expect(outcome).toMatchObject({ reason: 'cancelled', detail: 'by a person' })
+    expect(outcome).toMatchObject({ reason: 'cancelled', detail: 'By a person.' })
   })
 
   it('does not let a planted link lead a file tool to the host', async () => {

@@ -45,7 +45,7 @@ describe('a script', () => {
 
   it('ends at the first failing step, with error and the step named', async () => {
     const { outcome, events } = await run({ steps: [{ name: 'build', run: 'exit 3' }, 'echo never'] })
-    expect(outcome).toMatchObject({ reason: 'error', detail: 'step "build" exited 3', canPass: true })
+    expect(outcome).toMatchObject({ reason: 'error', detail: 'Step "build" exited with 3.', canPass: true })
     expect(outputOf(events)).toBe('')
   })
 
@@ -84,7 +84,7 @@ describe('a script', () => {
 
   it('ends with timeout when the run as a whole is over its limit', async () => {
     const { outcome, events } = await run({ steps: ['sleep 20'], limits: { timeMs: 400 } })
-    expect(outcome).toMatchObject({ reason: 'timeout', detail: 'the run was over its time limit of 0.4 s' })
+    expect(outcome).toMatchObject({ reason: 'timeout', detail: 'The run was over its time limit of 0.4 s.' })
     expect(dataOf(events, 'limit.reached')).toMatchObject([{ limit: 'time', allowed: 400 }])
   })
 
@@ -124,14 +124,14 @@ describe('a script', () => {
 
   it('ends interrupted, with nothing started, when the worker cannot record', async () => {
     const { outcome, events } = await run({ steps: ['echo hi'], onAsk: ask => ask.kind === 'record' ? Promise.reject(new Error('the fence was lost')) : undefined })
-    expect(outcome).toMatchObject({ reason: 'interrupted', detail: 'the fence was lost' })
+    expect(outcome).toMatchObject({ reason: 'interrupted', detail: 'The fence was lost.' })
     expect(outputOf(events)).toBe('')
   })
 
   it('has succeeded only if what verifies it does', async () => {
     expect((await run({ steps: ['echo 1 >n'], verify: ['[ -f n ]'] })).outcome).toMatchObject({ reason: 'completed' })
     const { outcome, events } = await run({ steps: ['true'], verify: ['[ -f n ]'] })
-    expect(outcome).toMatchObject({ reason: 'error', detail: 'not verified: step "step 1" exited 1' })
+    expect(outcome).toMatchObject({ reason: 'error', detail: 'Not verified: step "step 1" exited with 1.' })
     expect(dataOf(events, 'step.started').map(data => data.step)).toEqual([1, 2])
   })
 

@@ -41,6 +41,8 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
   let restartTimer: NodeJS.Timeout | null = null
   let restartMs = FIRST_RESTART_MS
   let isStopped = true
+  /** Runs that wait for an executor, and what has cancelled them meanwhile. */
+  const waiting = new Map<string, Pick<CancelRun, 'reason' | 'detail'> | null>()
 
   return {
     start,
@@ -71,28 +73,36 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
   }
 
   async function run(start: StartRun, handlers: RunHandlers, signal?: AbortSignal): Promise<RunOutcome | LostRun> {
-    try {
-      await starting
-    }
-    catch (error) {
-      return { lost: true, detail: `no executor could be started: ${(error as Error).message}` } // launch rejects with Errors alone.
-    }
-    if (!connection)
-      return { lost: true, detail: 'the executor is stopped' }
-    const onAbort = () => cancel(start.runId, 'cancelled', String(signal?.reason ?? 'cancelled'))
+    const { runId } = start
+    const onAbort = () => cancel(runId, 'cancelled', String(signal?.reason ?? 'cancelled'))
+    waiting.set(runId, null)
     signal?.addEventListener('abort', onAbort, { once: true })
-    const outcome = connection.run(start, handlers)
     if (signal?.aborted)
       onAbort()
-    const settled = await outcome
+    const settled = await handOver(start, handlers)
     signal?.removeEventListener('abort', onAbort)
     if ('lost' in settled)
-      await reapRun(start.runId)
+      await reapRun(runId)
     return settled
   }
 
+  async function handOver(start: StartRun, handlers: RunHandlers): Promise<RunOutcome | LostRun> {
+    const failure = await starting?.then(() => null, (error: Error) => error.message)
+    const cancelled = waiting.get(start.runId)
+    waiting.delete(start.runId)
+    if (failure || !connection)
+      return { lost: true, detail: failure ? `no executor could be started: ${failure}` : 'the executor is stopped' }
+    const outcome = connection.run(start, handlers)
+    if (cancelled)
+      connection.cancel(start.runId, cancelled.reason, cancelled.detail)
+    return outcome
+  }
+
   function cancel(runId: string, reason: CancelRun['reason'], detail: string): void {
-    connection?.cancel(runId, reason, detail)
+    if (waiting.has(runId))
+      waiting.set(runId, waiting.get(runId) ?? { reason, detail })
+    else
+      connection?.cancel(runId, reason, detail)
   }
 
   async function launch(): Promise<void> {

@@ -101,7 +101,12 @@ async function perform({ start, control, channel, levels, sessions, emit }: {
   const { reason, detail, canPass } = control.stopped ?? loopEnd
   clearTimeout(timer)
   const survivors = await sessions.close()
-  return { reason, detail, canPass, survivors }
+  return { reason, detail: asSentence(detail), canPass, survivors }
+}
+
+/** A detail is read by a person, beside others. */
+function asSentence(detail: string): string {
+  return detail.charAt(0).toUpperCase() + detail.slice(1) + (detail === '' || /[.!?)]$/.test(detail) ? '' : '.')
 }
 
 /** Exactly the level that was asked for, or none: never a silent downgrade. */

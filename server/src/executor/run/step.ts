@@ -70,10 +70,10 @@ function failureOf(end: CommandEnd, timeoutMs: number): RunEnd | null {
       return { reason: 'spawn_error', detail: `could not be started: ${end.error ?? 'no reason given'}`, canPass: true }
     case 'exited':
       if (end.exitCode === 126)
-        return { reason: 'not_permitted', detail: 'exited 126: its command may not be executed', canPass: false }
+        return { reason: 'not_permitted', detail: 'exited with 126: its command may not be executed', canPass: false }
       if (end.exitCode === 127)
-        return { reason: 'not_found', detail: 'exited 127: its command was not found', canPass: false }
-      return end.exitCode === 0 ? null : { reason: 'error', detail: `exited ${end.exitCode}`, canPass: true }
+        return { reason: 'not_found', detail: 'exited with 127: its command was not found', canPass: false }
+      return end.exitCode === 0 ? null : { reason: 'error', detail: `exited with ${end.exitCode}`, canPass: true }
     case 'cancelled':
     case 'killed':
     case 'lost':
