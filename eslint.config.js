@@ -30,6 +30,7 @@ export default antfu({
     'antfu/reasonable-newline': 'off', // would stand every second object and ternary on end; max-len says when a line is too long
     'antfu/consistent-chaining': 'off',
     'antfu/consistent-list-newline': ['error', { ArrayExpression: false }], // tables of words are easier to read filled
+    'no-unmodified-loop-condition': 'off', // knows nothing of what an await may change
     'node/prefer-global/process': 'off',
     'node/prefer-global/buffer': 'off',
     'regexp/no-obscure-range': 'off', // ranges of control characters are what some patterns are about
