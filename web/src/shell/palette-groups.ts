@@ -2,6 +2,7 @@ import type { RunView } from '@agentos/server/domain/views'
 import type { Ref } from 'vue'
 import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { useRouter } from 'vue-router'
+import { firstSentence } from '../format/help-lines.ts'
 import { runTitle, shortId, STATUS_WORDS } from '../format/run.ts'
 import { useAgents } from '../stores/agents.ts'
 import { useRunSearch } from '../stores/run-search.ts'
@@ -34,7 +35,7 @@ export function usePaletteGroups(term: Ref<string>, close: () => void) {
       label: 'Run an agent',
       items: (agents.list ?? []).map(agent => ({
         label: agent.name,
-        suffix: agent.refusal ?? agent.description,
+        suffix: agent.refusal ? firstSentence(agent.refusal) : agent.description,
         icon: 'i-lucide-play',
         onSelect: goTo(`/agents/${agent.name}`),
       })),

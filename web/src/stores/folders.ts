@@ -7,18 +7,19 @@ export interface Folder { path: string, isRepository: boolean }
 export function useFolders() {
   const api = useApi()
   const folders = shallowRef<Folder[]>([])
+  let roots: string[] | null = null
   let latest = 0
 
   async function suggest(typed: string): Promise<void> {
     const mine = ++latest
-    const under = parentOf(typed)
     try {
-      const listed = await api.trpc.workspaces.list.query(under ? { under } : {})
+      roots ??= (await api.trpc.workspaces.list.query({})).roots
+      const listed = await api.trpc.workspaces.list.query(under(roots, typed))
       if (mine === latest)
         folders.value = candidates(listed, typed)
     }
     catch {
-      // Outside of what may be used, or not there yet: nothing to suggest. The run itself says what is wrong.
+      // It is not there yet, or the server is silent: nothing to suggest. The run itself says what is wrong.
       if (mine === latest)
         folders.value = []
     }
@@ -27,10 +28,14 @@ export function useFolders() {
   return { folders, suggest }
 }
 
-/** The folder whose content is suggested: `/srv/repos` for `/srv/repos/bi`. */
-export function parentOf(typed: string): string {
-  const cut = typed.lastIndexOf('/')
-  return cut > 0 ? typed.slice(0, cut) : ''
+/** The folder whose content is suggested, `/srv/repos` for `/srv/repos/bi`; none outside of the roots, where nothing may be asked. */
+export function under(roots: string[], typed: string): { under?: string } {
+  const text = typed.trim()
+  const root = roots.find(root => text === '' || text === root)
+  if (root)
+    return { under: root }
+  const folder = text.slice(0, Math.max(0, text.lastIndexOf('/')))
+  return roots.some(root => folder === root || folder.startsWith(`${root}/`)) ? { under: folder } : {}
 }
 
 function candidates(listed: { roots: string[], folders: Folder[] }, typed: string): Folder[] {
