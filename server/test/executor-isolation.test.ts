@@ -1,9 +1,11 @@
 import type { ExecutorHost } from '../src/executor/host.ts'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataOf, findByCommandLine, outputOf, performRun, runAs, startExecutor, testedWays, until } from './executor-harness.ts'
 
@@ -209,5 +211,16 @@ describe('level none', () => {
     expect(outputOf(events)).toBe('here\n')
     expect(dataOf(events, 'sandbox.opened')).toMatchObject([{ level: 'none' }])
     expect(findByCommandLine(length)).toEqual([])
+  })
+})
+
+describe('the end of the server', () => {
+  it.each(['sandbox', 'process'] as const)('by kill -9 leaves neither an executor nor a process at level %s', async (level) => {
+    const length = nextLength()
+    const server = spawn(process.execPath, [fileURLToPath(new URL('./executor-fixtures/server.ts', import.meta.url)), level, `${nastyChildren(length)}\necho up; sleep 60`])
+    await once(server.stdout, 'data')
+    expect(findByCommandLine(length).length).toBeGreaterThanOrEqual(6)
+    server.kill('SIGKILL')
+    await until(() => findByCommandLine(length).length === 0)
   })
 })

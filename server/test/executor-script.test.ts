@@ -143,9 +143,9 @@ describe('a script', () => {
   })
 
   it('keeps a background process for the next step, and leaves none behind', async () => {
-    const { outcome, events } = await run({ steps: ['sleep 30 & echo $! >pid', 'kill -0 $(cat pid) && echo alive'] })
+    const { outcome, events } = await run({ steps: ['(while [ ! -e go ]; do sleep 0.01; done; echo from the back; touch gone; sleep 30) & echo $! >pid', 'touch go; while [ ! -e gone ]; do sleep 0.01; done; kill -0 $(cat pid) && echo alive'] })
     expect(outcome).toMatchObject({ reason: 'completed', survivors: 0 })
-    expect(outputOf(events)).toBe('alive\n')
+    expect(outputOf(events)).toBe('from the back\nalive\n')
   })
 
   it('opens another session when the agent has killed its own', async () => {

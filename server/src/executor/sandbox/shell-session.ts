@@ -2,12 +2,14 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import type { CommandEnd } from '../../domain/event.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
-import type { CommandOptions, OutputStream, Session } from './session.ts'
+import type { SessionOutput } from './session-output.ts'
+import type { CommandOptions, Session } from './session.ts'
 import type { ShellProcess } from './terminate.ts'
 import { spawn } from 'node:child_process'
 import { takePipe } from './pipes.ts'
 import { childrenOf } from './processes.ts'
 import { findProgram } from './programs.ts'
+import { createSessionOutput } from './session-output.ts'
 import { commandLines, openingLines } from './shell-script.ts'
 import { endSession, terminateCommand } from './terminate.ts'
 
@@ -34,10 +36,6 @@ export interface ShellPlan {
 export type Opened = { session: Session } | { error: string }
 
 const READY_TIMEOUT_MS = 10_000
-const KEPT_ERROR_BYTES = 4096
-const DRAIN_MS = 1000
-/** While the worker takes its time. */
-const HELD_DRAIN_MS = 60_000
 /** One argument of a program: the kernel's MAX_ARG_STRLEN is 128 KiB. */
 const MAX_COMMAND_BYTES = 120_000
 
@@ -54,7 +52,7 @@ export async function openShell(plan: ShellPlan): Promise<Opened> {
   pipes.forEach(pipe => pipe?.closeWriter())
   const outputs = { stdout: stdout?.reader ?? child.stdout!, stderr: stderr?.reader ?? child.stderr! }
   return new Promise((resolve) => {
-    const session = new ShellSession(plan, child, outputs)
+    const session = new ShellSession(plan, child, createSessionOutput(outputs))
     const give = (opened: Opened) => {
       clearTimeout(timer)
       if ('error' in opened)
@@ -69,7 +67,6 @@ export async function openShell(plan: ShellPlan): Promise<Opened> {
 
 interface Current {
   id: number
-  options: CommandOptions
   finish: (exitCode: number | null, detail: string) => void
 }
 
@@ -81,31 +78,27 @@ class ShellSession implements Session {
 
   private readonly plan: ShellPlan
   private readonly child: ChildProcess
-  private readonly outputs: Record<OutputStream, Readable>
+  private readonly output: SessionOutput
   private readonly exited: Promise<void>
   private shell: ShellProcess | null = null
   private current: Current | null = null
   private queue: Promise<unknown> = Promise.resolve()
   private lastId = 0
   private lostBecause: string | null = null
-  private startError = ''
-  private receivedBytes = 0
   private closing: Promise<{ survivors: number }> | null = null
 
-  constructor(plan: ShellPlan, child: ChildProcess, outputs: Record<OutputStream, Readable>) {
+  constructor(plan: ShellPlan, child: ChildProcess, output: SessionOutput) {
     this.level = plan.level
     this.by = plan.by
     this.plan = plan
     this.child = child
-    this.outputs = outputs
+    this.output = output
     this.exited = new Promise(resolve => child.once('exit', () => resolve()).once('error', () => resolve()))
     child.once('error', error => this.lost(`could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => setImmediate(() => this.lost(`its shell ended (${signal ?? `exit ${code}`})${this.startError ? `: ${this.startError.trim()}` : ''}`)))
-    for (const stream of [child.stdin!, outputs.stdout, outputs.stderr, child.stdio[3] as Readable])
+    child.once('exit', (code, signal) => setImmediate(() => this.lost(this.describeEnd(signal ?? `exit ${code}`))))
+    for (const stream of [child.stdin!, child.stdio[3] as Readable])
       stream.on('error', () => {}) // It has ended; its `exit` says so.
     this.readAnswers(child.stdio[3] as Readable)
-    this.readOutput('stdout')
-    this.readOutput('stderr')
     child.stdin!.write(openingLines(plan))
   }
 
@@ -153,14 +146,15 @@ class ShellSession implements Session {
     options.signal?.addEventListener('abort', onAbort, { once: true })
 
     const answer = await new Promise<{ exitCode: number | null, detail: string }>((resolve) => {
-      this.current = { id, options, finish: (exitCode, detail) => resolve({ exitCode, detail }) }
+      this.output.attach(options.onOutput)
+      this.current = { id, finish: (exitCode, detail) => resolve({ exitCode, detail }) }
       this.child.stdin!.write(commandLines({ id, command, env: options.env ?? {}, stdin: options.stdin ?? null, setsid: this.plan.hasPidNamespace ? null : findProgram('setsid') }))
     })
     stopped.abort()
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', onAbort)
-    await this.drain()
     this.current = null
+    await this.output.detach()
     if (endedBy)
       return end({ exitCode: null, signal: lastSignal, ended: endedBy })
     if (answer.exitCode === null)
@@ -195,40 +189,6 @@ class ShellSession implements Session {
     }
   }
 
-  private readOutput(name: OutputStream): void {
-    const stream = this.outputs[name]
-    const resume = () => void stream.resume()
-    stream.on('data', (bytes: Buffer) => {
-      this.receivedBytes += bytes.length
-      // What a background process writes between two commands has no step to belong to.
-      if (this.current) {
-        if (!this.current.options.onOutput(name, bytes, resume))
-          stream.pause()
-      }
-      else if (!this.shell) {
-        this.startError = (this.startError + bytes.toString()).slice(-KEPT_ERROR_BYTES)
-      }
-    })
-  }
-
-  /**
-   * What a command wrote is in the pipe before its answer: it is all read once two turns of the loop have brought nothing,
-   * with nobody holding it back. Something in the background may write for ever, so not for longer than the bounds.
-   */
-  private async drain(): Promise<void> {
-    const startedAt = performance.now()
-    let seen
-    let isHeld
-    do {
-      seen = this.receivedBytes
-      await nextTurn()
-      await nextTurn()
-      isHeld = (this.outputs.stdout.isPaused() || this.outputs.stderr.isPaused()) && !this.outputs.stdout.destroyed
-      if (isHeld)
-        await new Promise(resolve => setTimeout(resolve, 5))
-    } while ((isHeld || seen !== this.receivedBytes) && performance.now() - startedAt < (isHeld ? HELD_DRAIN_MS : DRAIN_MS))
-  }
-
   private lost(detail: string): void {
     if (this.lostBecause !== null)
       return
@@ -243,9 +203,16 @@ class ShellSession implements Session {
       ? 0
       : await endSession(this.shell ?? this.describe(pid, pid, false))
     this.lost('the session was closed')
-    for (const stream of [this.child.stdin as Writable, this.outputs.stdout, this.outputs.stderr, this.child.stdio[3] as Readable])
+    this.output.destroy()
+    for (const stream of [this.child.stdin as Writable, this.child.stdio[3] as Readable])
       stream.destroy()
     return { survivors }
+  }
+
+  /** Before it was ready, what it said is why. */
+  private describeEnd(how: string): string {
+    const words = this.shell ? '' : this.output.unclaimedText()
+    return `its shell ended (${how})${words ? `: ${words}` : ''}`
   }
 
   private describe(outerPid: number, shellPid: number, hasPidNamespace: boolean): ShellProcess {
@@ -259,8 +226,4 @@ function refusalOf(command: string): string | null {
   if (sizeBytes > MAX_COMMAND_BYTES)
     return `the command is ${sizeBytes} bytes long; one command may have ${MAX_COMMAND_BYTES}`
   return command.includes('\0') ? 'the command contains a NUL character' : null
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }
