@@ -5,6 +5,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { withLock } from './lock.mjs'
 import { runNpm } from './npm.mjs'
+import { stopWithParent } from './parent.mjs'
 import { NODE_BROUGHT, NODE_FLOOR, runtimeDir } from './project.mjs'
 import { Problem, progress } from './report.mjs'
 
@@ -101,6 +102,7 @@ export function handOver(node, argv) {
         passed = true
       })
     }
+    stopWithParent(() => child.kill('SIGTERM'))
     child.once('error', error => reject(new Problem(`${node} could not be started (${error.message})`, 'delete the folder .runtime and run the same command again')))
     child.once('exit', (code, signal) => {
       if (signal) {

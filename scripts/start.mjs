@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { stopWithParent } from './parent.mjs'
 import { prepare } from './prepare.mjs'
 import { projectDir } from './project.mjs'
 import { takeRepeatedSignalsForOne } from './single-signals.mjs'
@@ -15,6 +16,7 @@ export async function main({ args }) {
 export async function runHere(entry, args) {
   const path = join(projectDir, entry)
   takeRepeatedSignalsForOne()
+  stopWithParent(() => process.kill(process.pid, 'SIGTERM'))
   process.argv.splice(1, process.argv.length, path, ...args)
   await import(pathToFileURL(path).href)
 }
