@@ -52,8 +52,12 @@ export function spansOf(text: string, style: TextStyle): Span[] {
 
 /** The style in force after `text`. */
 export function styleAfter(text: string, style: TextStyle): TextStyle {
-  if (!text.includes('\x1B'))
+  const last = text.lastIndexOf('\x1B')
+  if (last < 0)
     return style
+  // The usual end of a coloured piece.
+  if (text.startsWith('\x1B[0m', last) || text.startsWith('\x1B[m', last))
+    return PLAIN
   for (const match of text.matchAll(SGR))
     style = applySgr(style, match[1] ?? '')
   return style

@@ -14,7 +14,7 @@ export function createTextCleaner(): TextCleaner {
   let pending = ''
 
   function clean(text: string): string {
-    if (pending === '' && !SUSPECT.test(text))
+    if (pending === '' && isClean(text))
       return text
     const whole = pending + text
     pending = ''
@@ -30,13 +30,27 @@ export function createTextCleaner(): TextCleaner {
   return { clean }
 }
 
+/** Most text is: it has no control character, or only those of whole style sequences. */
+function isClean(text: string): boolean {
+  if (SUSPECT.test(text))
+    return false
+  for (let at = text.indexOf('\x1B'); at >= 0; at = text.indexOf('\x1B', at + 1)) {
+    STYLE_HERE.lastIndex = at
+    if (!STYLE_HERE.test(text))
+      return false
+  }
+  return true
+}
+
 /** The text alone, without any sequence and any style. */
 export function plainText(text: string): string {
   return createTextCleaner().clean(text).replace(STYLES, '')
 }
 
 /* eslint-disable no-control-regex -- control characters are what this file is about */
-const SUSPECT = /[\0-\x07\v\f\x0E-\x1F\x7F-\x9F]/
+/** But ESC, which may begin a style. */
+const SUSPECT = /[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F]/
+const STYLE_HERE = /\x1B\[[\d;:]{0,64}m/y
 
 /** CSI; strings (OSC, DCS, SOS, PM, APC) up to BEL or ST; a lone two-character escape. */
 const SEQUENCE = /\x1B\[[0-?]*[ -/]*[@-~]|\x1B[\]PX^_][^\x07\x1B]*(?:\x07|\x1B\\)|\x1B[ -/]*[0-Z\\`-~]/g

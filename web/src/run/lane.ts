@@ -24,7 +24,8 @@ export function laneOf(timeline: Timeline, nowAt: number): Lane | null {
 /** Round steps, `max` marks at most beside the zero. */
 export function ticksOf(lane: Lane, max: number): Tick[] {
   const spanMs = lane.toAt - lane.fromAt
-  const stepMs = STEPS_MS.find(step => spanMs / step <= max) ?? Math.ceil(spanMs / max / DAY) * DAY
+  // `400ms` is twice as wide as `4m`.
+  const stepMs = STEPS_MS.find(step => spanMs / step <= (step < SECOND ? max * 0.6 : max)) ?? Math.ceil(spanMs / max / DAY) * DAY
   const ticks: Tick[] = []
   for (let atMs = 0; atMs <= spanMs * 0.97; atMs += stepMs)
     ticks.push({ label: labelOf(atMs, stepMs), percent: atMs / spanMs * 100 })

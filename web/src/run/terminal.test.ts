@@ -15,12 +15,11 @@ function sections() {
 }
 
 describe('the output of several commands as one terminal', () => {
-  it('shows each command, its lines and its end', () => {
+  it('shows each command, its lines and its end; a script by its name', () => {
     const terminal = createTerminal(sections())
     const rows = Array.from({ length: terminal.length }, (_, i) => terminal.row(i))
     expect(rows.map(row => `${row.kind} ${rowText(row)}`.trim())).toEqual([
-      'command set -e',
-      'command ls',
+      'command set',
       'line a.ts',
       'line b.ts',
       'end',
@@ -30,13 +29,13 @@ describe('the output of several commands as one terminal', () => {
       'line x',
       'end',
     ])
-    expect(terminal.startOf('step-3')).toBe(7)
+    expect(terminal.startOf('step-3')).toBe(6)
   })
 
   it('finds words in any case, also in coloured lines', () => {
     const terminal = createTerminal(sections())
-    expect(findRows(terminal, '.ts', 0, terminal.length)).toEqual([2, 3, 7])
-    expect(findRows(terminal, 'B.TS', 0, terminal.length)).toEqual([3])
+    expect(findRows(terminal, '.ts', 0, terminal.length)).toEqual([1, 2, 6])
+    expect(findRows(terminal, 'B.TS', 0, terminal.length)).toEqual([2])
   })
 
   it('is saved as the text that was written', () => {

@@ -1,9 +1,10 @@
 import type { OutputLine } from './output.ts'
 import type { OutputSection } from './timeline.ts'
 import { withoutStyles } from './ansi.ts'
+import { oneLine } from './headline.ts'
 
 export type TerminalRow
-  = | { kind: 'command', text: string, first: boolean, section: OutputSection }
+  = | { kind: 'command', text: string, isScript: boolean, section: OutputSection }
     | { kind: 'line', line: OutputLine }
     | { kind: 'end', section: OutputSection }
 
@@ -20,7 +21,7 @@ export function createTerminal(sections: readonly OutputSection[]): Terminal {
   let length = 0
   for (const section of sections) {
     starts.push(length)
-    length += commandLines(section).length + section.output.lines.length + 1
+    length += section.output.lines.length + 2
   }
 
   return {
@@ -28,11 +29,10 @@ export function createTerminal(sections: readonly OutputSection[]): Terminal {
     row(index) {
       const at = lastNotAfter(starts, index)
       const section = sections[at]!
-      const head = commandLines(section)
       const inside = index - starts[at]!
-      if (inside < head.length)
-        return { kind: 'command', text: head[inside]!, first: inside === 0, section }
-      const line = section.output.lines[inside - head.length]
+      if (inside === 0)
+        return { kind: 'command', ...headOf(section), section }
+      const line = section.output.lines[inside - 1]
       return line ? { kind: 'line', line } : { kind: 'end', section }
     },
     startOf: key => starts[sections.findIndex(section => section.key === key)] ?? 0,
@@ -61,22 +61,17 @@ export function findRows(terminal: Terminal, words: string, from: number, to: nu
 export function terminalText(sections: readonly OutputSection[]): string {
   const parts: string[] = []
   for (const section of sections) {
-    parts.push(sections.length > 1 ? `$ ${section.command}\n` : '')
+    parts.push(sections.length > 1 ? `$ ${section.command.trimEnd()}\n` : '')
     section.output.lines.forEach((line, at) => parts.push(line.continued || at === 0 ? '' : '\n', withoutStyles(line.text)))
     parts.push('\n')
   }
   return parts.join('')
 }
 
-const splitCommands = new WeakMap<OutputSection, string[]>()
-
-function commandLines(section: OutputSection): string[] {
-  let lines = splitCommands.get(section)
-  if (!lines) {
-    lines = section.command.trimEnd().split('\n')
-    splitCommands.set(section, lines)
-  }
-  return lines
+/** A script of many lines is named, not repeated: the step shows it. */
+function headOf({ command, step }: OutputSection): { text: string, isScript: boolean } {
+  const isScript = command.trim().includes('\n')
+  return { text: isScript && step.kind === 'command' ? step.name : oneLine(command), isScript }
 }
 
 function lastNotAfter(starts: number[], index: number): number {
