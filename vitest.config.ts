@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...real, name: 'scripts', root: './scripts', include: ['**/*.test.mjs'] } },
-      { test: { ...real, name: 'server', root: './server', include: beside } },
+      { test: { ...real, name: 'server', root: './server', include: beside, globalSetup: './test/postgres.ts' } },
       { test: { ...real, name: 'client', root: './client', include: beside } },
       { test: { ...real, name: 'web', root: './web', include: beside } },
       // In a real browser against a real server.
