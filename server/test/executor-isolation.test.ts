@@ -1,7 +1,7 @@
 import type { ExecutorHost } from '../src/executor/host.ts'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +54,7 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
         name: 'look',
       }],
     })
+    rmSync(hidden, { recursive: true })
     const seen = outputOf(events)
     expect(seen).toContain('AGENTOS_TASK=a task')
     expect(seen).not.toContain('CANARY')
