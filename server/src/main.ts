@@ -1,8 +1,6 @@
-import type { Config } from './config/config.ts'
+import { enableCompileCache } from 'node:module'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { startApp } from './app.ts'
-import { loadConfig } from './config/config.ts'
 
 /** The process of `npm start` and `agentos serve`: serves until a signal comes, and ends with 0 when it stopped in order. */
 export async function main(env: Record<string, string | undefined> = process.env): Promise<void> {
@@ -29,9 +27,11 @@ export async function main(env: Record<string, string | undefined> = process.env
   process.on('SIGTERM', stop)
 }
 
+/** Compiled code is kept beside the runtime, which halves the time of the next start; so what is imported comes after. */
 async function startFrom(env: Record<string, string | undefined>) {
-  const config: Config = loadConfig(env)
-  return startApp(config)
+  enableCompileCache(fileURLToPath(new URL('../../.runtime/code-cache', import.meta.url)))
+  const [{ startApp }, { loadConfig }] = await Promise.all([import('./app.ts'), import('./config/config.ts')])
+  return startApp(loadConfig(env))
 }
 
 /** Ours have a name of their own; a plain Error or TypeError is a fault, and its stack is what helps. */
