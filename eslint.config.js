@@ -39,7 +39,7 @@ export default antfu({
   },
 }, {
   name: 'agentos/default-export-by-convention',
-  files: ['**/*.config.{js,ts}', '**/*.vue', '**/*.d.ts', 'eslint.config.js', '.dependency-cruiser.cjs'],
+  files: ['**/*.config.{js,ts}', '**/*.vue', '**/*.d.ts', 'eslint.config.js', '.dependency-cruiser.cjs', 'server/test/postgres.ts'],
   rules: { 'import/no-default-export': 'off' },
 }, {
   name: 'agentos/order-that-tells-something',
