@@ -1,5 +1,7 @@
 import type { Config } from './config/config.ts'
+import type { EventLog } from './events/log.ts'
 import type { Parts } from './parts.ts'
+import type { Database } from './store/database.ts'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -42,6 +44,9 @@ export interface App {
   setupLink: string
   /** What a person is told at start; `elapsedMs` since the command was given. */
   readyText: (elapsedMs: number) => string
+  /** For programs that embed the server and write a run's log themselves, as the benchmark does. */
+  db: Database
+  log: EventLog
   /** Idempotent; when it resolves, nothing of this process runs on. */
   stop: () => Promise<void>
 }
@@ -144,6 +149,8 @@ async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Pro
     url,
     credential: dataFolder.credential,
     setupLink,
+    db,
+    log,
     readyText: elapsedMs => readyText({
       version: VERSION,
       elapsedMs,
