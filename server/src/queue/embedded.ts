@@ -38,7 +38,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   const rescueDue = createAlarm(() => void look())
   let handler: Handler | null = null
   let isStopped = false
-  let isClaiming = false
+  let claiming: Promise<void> | null = null
   let isWoken = false
   let stopListening = (): void => {}
   let stopping: Promise<void> | null = null
@@ -61,20 +61,25 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
 
   function wake(): void {
     isWoken = true
-    if (isClaiming || isStopped || !handler)
+    if (claiming || isStopped || !handler)
       return
-    isClaiming = true
-    void claimWhileWoken(handler).finally(() => isClaiming = false)
+    claiming = claimWhileWoken(handler).finally(() => {
+      claiming = null
+      if (isWoken && running.size < slots)
+        wake() // it was woken between its last look and now
+    })
   }
 
   async function claimWhileWoken(handle: Handler): Promise<void> {
-    while (isWoken && !isStopped && running.size < slots) {
+    while (isWoken && running.size < slots) {
       isWoken = false
-      await claim(handle).catch(() => !isStopped && due.set(RETRY_MS))
+      await claim(handle).catch(() => due.set(RETRY_MS))
     }
   }
 
   async function claim(handle: Handler): Promise<void> {
+    if (isStopped)
+      return
     const free = slots - running.size
     const refs = await claimRuns(db, { worker, slots: free, leaseMs })
     const signals = new Map(refs.map(ref => [ref.runId, heartbeat.add(ref)]))
@@ -94,7 +99,13 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
     try {
       const runs = await getRuns(db, refs.map(({ runId }) => runId))
       const agents = await readVersions(db, runs.map(({ agentId, agentVersion }) => ({ id: agentId, version: agentVersion })))
-      return runs.map((run, index) => ({ run, ref: refs.find(ref => ref.runId === run.id)!, agent: agents[index]!, lostLease: signals.get(run.id)! })) // each was claimed, and names a version that is kept
+      // Each was claimed, and names a version that is kept.
+      return runs.map((run, index) => ({
+        run,
+        ref: refs.find(ref => ref.runId === run.id)!,
+        agent: agents[index]!,
+        lostLease: signals.get(run.id)!,
+      }))
     }
     catch (error) {
       refs.forEach(heartbeat.remove)
@@ -126,6 +137,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
     stopListening()
     due.clear()
     rescueDue.clear()
+    await claiming // what it has taken is run, too
     const enough = new AbortController()
     await Promise.race([Promise.all(running), sleep(drainMs, undefined, { signal: enough.signal }).catch(() => {})])
     enough.abort()

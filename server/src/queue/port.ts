@@ -4,7 +4,10 @@ import type { RunRef } from '../store/run-append.ts'
 
 /** Where a worker's runs come from. */
 export interface Queue {
-  /** Looks after runs that lost their worker, then claims. `handle` gets each run and resolves when its slot is free again; it writes the run's end itself. Idempotent. */
+  /**
+   * Looks after runs that lost their worker, then claims. `handle` gets each run, writes its end itself, and resolves when its slot is
+   * free again. Idempotent.
+   */
   start: (handle: (claimed: ClaimedRun) => Promise<void>) => void
   /** Claims no more; resolves when what runs has ended, or after `drainMs`. Idempotent. */
   stop: (options?: { drainMs?: number }) => Promise<void>

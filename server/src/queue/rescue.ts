@@ -4,6 +4,14 @@ import { moveLost } from '../store/end-run.ts'
 import { listLeases } from '../store/leases.ts'
 import { moveRun } from '../store/move.ts'
 
+interface Services { db: Database, notifier: Notifier }
+
+export interface Rescuer {
+  worker: string
+  isAlone: boolean
+  isHeld: (runId: string, fence: number) => boolean
+}
+
 export interface Rescue {
   /** Runs that were taken away from a worker that is gone. */
   rescued: string[]
@@ -16,10 +24,10 @@ export interface Rescue {
  * has locked it) also every run that another worker has, since there is none. Each is queued again if its manifest lets it have
  * another attempt, else it ends as interrupted. `isHeld` says which of its own runs this worker looks after.
  */
-export async function rescue({ db, notifier }: { db: Database, notifier: Notifier }, { worker, isAlone, isHeld }: { worker: string, isAlone: boolean, isHeld: (runId: string, fence: number) => boolean }): Promise<Rescue> {
+export async function rescue(o: Services, { worker, isAlone, isHeld }: Rescuer): Promise<Rescue> {
   const rescued: string[] = []
   const leftMs: number[] = []
-  for (const lease of await listLeases(db)) {
+  for (const lease of await listLeases(o.db)) {
     const isOurs = lease.worker === worker
     if (isOurs && isHeld(lease.runId, lease.fence))
       continue
@@ -28,15 +36,16 @@ export async function rescue({ db, notifier }: { db: Database, notifier: Notifie
       continue
     }
     const detail = isOurs ? 'Its worker lost sight of it.' : isAlone ? 'Its server ended while it ran.' : `Its worker ${lease.worker} did not come back in time.`
-    if (await take({ db, notifier }, lease, detail))
+    if (await take(o, lease, detail))
       rescued.push(lease.runId)
   }
   return { rescued, nextMs: leftMs.length > 0 ? Math.min(...leftMs) : null }
 }
 
 /** A run that is still held under this fence, by nobody any more. */
-export async function take({ db, notifier }: { db: Database, notifier: Notifier }, { runId, fence }: { runId: string, fence: number }, detail: string): Promise<boolean> {
-  const result = await moveRun(db, runId, run => run.status === 'running' && run.fence === fence ? moveLost(run, detail) : null)
+export async function take({ db, notifier }: Services, lease: { runId: string, fence: number }, detail: string): Promise<boolean> {
+  const { runId } = lease
+  const result = await moveRun(db, runId, run => run.status === 'running' && run.fence === lease.fence ? moveLost(run, detail) : null)
   if (!result?.moved)
     return false
   notifier.runChanged(runId, result.lastSeq)

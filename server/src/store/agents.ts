@@ -2,7 +2,7 @@ import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { Actor } from './actor.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './driver.ts'
-import { idRange, newId } from './id.ts'
+import { newId } from './id.ts'
 
 /** An agent at one version. */
 export interface AgentRow {
@@ -27,8 +27,7 @@ export async function saveAgent(db: Database, agent: AgentToSave): Promise<{ age
   const { organisationId } = agent.actor
   for (let triesLeft = 5; ; triesLeft--) {
     const known = await db.ask(prisma => prisma.agent.findUnique({ where: { organisationId_name: { organisationId, name: agent.name } } }))
-    const newest = known && await db.ask(prisma => prisma.agentVersion.findUnique({ where: { agentId_version: { agentId: known.id, version: known.version } } }))
-    if (known && newest?.source === agent.source && newest.manifest === JSON.stringify(agent.manifest) && newest.path === agent.path)
+    if (known && await isSame(db, known, agent))
       return { agentId: known.id, version: known.version, changed: false }
     const agentId = known?.id ?? newId()
     const version = (known?.version ?? 0) + 1
@@ -43,15 +42,23 @@ export async function saveAgent(db: Database, agent: AgentToSave): Promise<{ age
   }
 }
 
-async function writeVersion(db: Database, { actor, name, source, manifest, notices, path }: AgentToSave, agentId: string, version: number): Promise<void> {
-  const now = new Date()
-  const { organisationId, userId } = actor
-  const { concurrency } = manifest
+async function isSame(db: Database, { id: agentId, version }: { id: string, version: number }, { source, manifest, path }: AgentToSave): Promise<boolean> {
+  const newest = await db.ask(prisma => prisma.agentVersion.findUnique({ where: { agentId_version: { agentId, version } } }))
+  return newest?.source === source && newest.manifest === JSON.stringify(manifest) && newest.path === path
+}
+
+async function writeVersion(db: Database, agent: AgentToSave, agentId: string, version: number): Promise<void> {
+  const { name, source, path, manifest: { concurrency } } = agent
+  const { organisationId, userId } = agent.actor
+  const createdAt = new Date()
+  const manifest = JSON.stringify(agent.manifest)
+  const notices = JSON.stringify(agent.notices)
+  const latest = { version, concurrency, updatedById: userId, updatedAt: createdAt }
   await db.ask(prisma => prisma.$transaction([
     version === 1
-      ? prisma.agent.create({ data: { id: agentId, organisationId, name, version, concurrency, createdById: userId, createdAt: now, updatedById: userId, updatedAt: now } })
-      : prisma.agent.update({ where: { id: agentId }, data: { version, concurrency, updatedById: userId, updatedAt: now } }),
-    prisma.agentVersion.create({ data: { agentId, version, organisationId, source, manifest: JSON.stringify(manifest), notices: JSON.stringify(notices), path, createdById: userId, createdAt: now } }),
+      ? prisma.agent.create({ data: { id: agentId, organisationId, name, createdById: userId, createdAt, ...latest } })
+      : prisma.agent.update({ where: { id: agentId }, data: latest }),
+    prisma.agentVersion.create({ data: { agentId, version, organisationId, source, manifest, notices, path, createdById: userId, createdAt } }),
   ]))
 }
 
@@ -65,19 +72,17 @@ export async function listAgents(db: Database, organisationId: string): Promise<
   return readVersions(db, agents)
 }
 
+export type AgentMatch = { found: AgentRow } | { found: null, candidates: string[] }
+
 /** By its name, its id, or the beginning of either when one agent alone has it. `candidates` are the names that it may have meant. */
-export async function findAgent(db: Database, organisationId: string, nameOrIdPrefix: string): Promise<{ found: AgentRow } | { found: null, candidates: string[] }> {
-  const range = idRange(nameOrIdPrefix)
-  const matches = await db.ask(prisma => prisma.agent.findMany({
-    where: { organisationId, OR: [{ name: { startsWith: nameOrIdPrefix } }, ...range ? [{ id: range }] : []] },
-    orderBy: { name: 'asc' },
-    take: 20,
-    select: { id: true, name: true, version: true },
-  }))
+export async function findAgent(db: Database, organisationId: string, nameOrIdPrefix: string): Promise<AgentMatch> {
+  const agents = await db.ask(prisma => prisma.agent.findMany({ where: { organisationId }, orderBy: { name: 'asc' }, select: { id: true, name: true, version: true } }))
+  // Compared here: to LIKE an underscore is any character, and an organisation has no more agents than fit on a few pages.
+  const matches = nameOrIdPrefix === '' ? [] : agents.filter(({ id, name }) => name.startsWith(nameOrIdPrefix) || id.startsWith(nameOrIdPrefix))
   const exact = matches.find(agent => agent.name === nameOrIdPrefix) ?? matches.find(agent => agent.id === nameOrIdPrefix)
   const one = exact ?? (matches.length === 1 ? matches[0] : undefined)
   const [found] = one ? await readVersions(db, [one]) : []
-  return found ? { found } : { found: null, candidates: matches.map(agent => agent.name) }
+  return found ? { found } : { found: null, candidates: matches.slice(0, 20).map(agent => agent.name) }
 }
 
 /** Newest first. */

@@ -34,7 +34,8 @@ export function postgresqlAppend(token: string, runs: RunAppend[]): Statement[] 
       level: p.isolation,
       levelBy: p.isolationBy,
     })),
-    events: runs.flatMap(({ ref, events }) => events.map(({ type, atMs, data }, index) => ({ r: ref.runId, o: index + 1 - events.length, t: type, a: atMs, d: data }))),
+    events: runs.flatMap(({ ref, events }) =>
+      events.map(({ type, atMs, data }, index) => ({ r: ref.runId, o: index + 1 - events.length, t: type, a: atMs, d: data }))),
   }
   return [{ sql: APPEND, params: [JSON.stringify(body), token] }]
 }

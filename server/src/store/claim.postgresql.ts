@@ -5,7 +5,10 @@ import { postgresqlSql } from './sql.postgresql.ts'
 
 const { now } = postgresqlSql
 
-/** Claims take turns: two at once would each see room for one more run of an agent. A statement of its own, so that the next one sees what the last claim did. */
+/**
+ * Claims take turns: two at once would each see room for one more run of an agent. A statement of its own, so that the next one sees
+ * what the claim before has done.
+ */
 const TURN = 'SELECT pg_advisory_xact_lock(4700002)'
 
 const CLAIM = `WITH ${readyRuns(postgresqlSql, '$4')},

@@ -34,9 +34,11 @@ async function open(databaseUrl: string, dataDir: string): Promise<OpenedDatabas
   throw new DatabaseError('address', `DATABASE_URL must begin with file: or postgres://, not ${JSON.stringify(databaseUrl.split(':')[0])}`)
 }
 
+interface PrismaError { meta?: { driverAdapterError?: { cause?: { kind?: string, originalCode?: string, originalMessage?: string } } } }
+
 /** Prisma wraps what its adapter threw. */
 function asDatabaseError(error: unknown): unknown {
-  const cause = (error as { meta?: { driverAdapterError?: { cause?: { kind?: string, originalCode?: string, originalMessage?: string } } } }).meta?.driverAdapterError?.cause // looked at step by step: it may be anything
+  const cause = (error as PrismaError).meta?.driverAdapterError?.cause // looked at step by step: it may be anything
   if (!cause)
     return error
   const said = cause.originalMessage ?? cause.kind

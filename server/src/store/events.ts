@@ -1,5 +1,6 @@
 import type { RunEvent } from '../domain/event.ts'
 import type { Database } from './database.ts'
+import type { Row } from './driver.ts'
 
 /** A page of a run's log after a seq, oldest first. */
 export async function readEvents(db: Database, runId: string, { after, limit }: { after: number, limit: number }): Promise<RunEvent[]> {
@@ -7,5 +8,10 @@ export async function readEvents(db: Database, runId: string, { after, limit }: 
     sql: `SELECT "seq", "attempt", "type", ${db.sql.epochMs('"at"')} AS "at", "data" FROM events WHERE "runId" = $1 AND "seq" > $2 ORDER BY "seq" LIMIT $3`,
     params: [runId, after, limit],
   })
-  return rows.map(({ seq, attempt, type, at, data }) => ({ seq, attempt, type, at: new Date(at as number).toISOString(), data: JSON.parse(data as string) as unknown }) as RunEvent) // validated when it entered the log
+  return rows.map(toEvent)
+}
+
+/** The columns named above, validated when they entered the log. */
+function toEvent({ seq, attempt, type, at, data }: Row): RunEvent {
+  return { seq, attempt, type, at: new Date(at as number).toISOString(), data: JSON.parse(data as string) as unknown } as RunEvent
 }

@@ -1,8 +1,10 @@
 import type { Database } from './database.ts'
 import type { RunRef } from './run-append.ts'
 
+export interface HeldRun { fence: number, isCancelRequested: boolean }
+
 /** Extends the leases of all runs that the worker still has, in one statement. Resolves to those it has, and whether somebody wants them to end. */
-export async function extendLeases(db: Database, worker: string, refs: RunRef[], leaseMs: number): Promise<Map<string, { fence: number, isCancelRequested: boolean }>> {
+export async function extendLeases(db: Database, worker: string, refs: RunRef[], leaseMs: number): Promise<Map<string, HeldRun>> {
   const { now, later, texts } = db.sql
   const [rows] = await db.batch([{
     sql: `UPDATE runs SET "leaseUntil" = ${later(now, '$3')} WHERE "id" IN ${texts('$1')} AND "worker" = $2 AND "status" = 'running'

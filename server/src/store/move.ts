@@ -112,8 +112,10 @@ function changesOf(to: Move['to'], now: string, instant: (param: string) => stri
   return to.cancelRequestedBy === undefined ? [ended, words] : [`${ended}, ${request}$10`, [...words, to.cancelRequestedBy]]
 }
 
+export interface End { to: { status: FinalStatus, reason: EndReason, detail: string }, ended: NewEvent }
+
 /** The last event of a run, and the status that goes with it. */
-export function endOf(run: StandingRun, reason: EndReason, detail: string, survivors = 0): { to: { status: FinalStatus, reason: EndReason, detail: string }, ended: NewEvent } {
+export function endOf(run: StandingRun, reason: EndReason, detail: string, survivors = 0): End {
   const { status } = END_REASONS[reason]
   const { steps, outputBytes, tokens, costUsd } = run
   const durationMs = run.startedAt === null ? 0 : Math.max(0, run.now - run.startedAt)

@@ -28,7 +28,8 @@ async function deleteBatch(db: Database, status: RunStatus, { organisationId, ol
     params: [organisationId, status, -(olderThanMs ?? 0), ...ids ? [JSON.stringify(ids)] : []],
   })
   let events = 0
-  const found = rows.filter((row, index) => (events += Number(row.lastSeq)) <= BATCH.events || index === 0).map(row => row.id as string) // the column named above
+  const batch = rows.filter((row, index) => (events += Number(row.lastSeq)) <= BATCH.events || index === 0)
+  const found = batch.map(row => row.id as string) // the column named above
   const gone = JSON.stringify(found)
   if (found.length > 0) {
     await db.batch([

@@ -1,13 +1,12 @@
 import type { EndReason, IsolationLevel, RunStatus } from '../domain/run.ts'
 import type { RunLimits, RunView } from '../domain/views.ts'
 import type { Database } from './database.ts'
-import type { Prisma } from './driver.ts'
+import type { RunGetPayload } from './generated/sqlite/models/Run.ts'
 
 /** What `toRunViews` needs of a row, for `include`. */
 export const RUN_PARTS = { createdBy: { select: { name: true } }, agent: { select: { concurrency: true } } } as const
 
-export type RunRow = Awaited<ReturnType<typeof someRuns>>[number]
-const someRuns = (prisma: Prisma) => prisma.run.findMany({ include: RUN_PARTS })
+export type RunRow = RunGetPayload<{ include: typeof RUN_PARTS }>
 
 export async function toRunViews(db: Database, rows: RunRow[]): Promise<RunView[]> {
   const full = await findFullAgents(db, rows)

@@ -70,8 +70,8 @@ function parseCursor(before: string): { createdAt: Date, id: string } {
 }
 
 function searchFor(db: Database, search: string) {
-  // SQLite's LIKE looks at no case by itself and has no word for it.
-  const part = { contains: search, ...db.dialect === 'postgresql' && { mode: 'insensitive' } }
+  // SQLite's LIKE looks at no case by itself, and to it an underscore stays any character.
+  const part = db.dialect === 'sqlite' ? { contains: search } : { contains: search.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' }
   const range = idRange(search)
   return [{ task: part }, { agentName: part }, ...range ? [{ id: range }] : []]
 }

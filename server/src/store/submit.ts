@@ -66,6 +66,7 @@ export async function insertRun(db: Database, run: RunToInsert): Promise<{ runId
 }
 
 async function findByKey(db: Database, { actor: { organisationId }, idempotencyKey }: RunToInsert): Promise<string> {
-  const { id } = await db.ask(prisma => prisma.run.findUniqueOrThrow({ where: { organisationId_idempotencyKey: { organisationId, idempotencyKey: idempotencyKey! } }, select: { id: true } })) // only a key can conflict
+  const key = { organisationId, idempotencyKey: idempotencyKey! } // nothing else can conflict
+  const { id } = await db.ask(prisma => prisma.run.findUniqueOrThrow({ where: { organisationId_idempotencyKey: key }, select: { id: true } }))
   return id
 }

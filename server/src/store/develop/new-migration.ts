@@ -3,7 +3,10 @@ import { providerFolder } from '../migrations/folder.ts'
 import { diffModels } from './diff-models.ts'
 import { startTemporaryPostgres } from './temporary-postgres.ts'
 
-/** `npm run migrations:new NAME`: writes what the models have and the migrations have not, for both databases. Read what it wrote; triggers are added by hand. */
+/**
+ * `npm run migrations:new NAME`: writes what the models have and the migrations have not, for both databases. Read what it wrote;
+ * triggers are added by hand.
+ */
 const name = process.argv[2]?.replace(/\W+/g, '_')
 if (!name)
   throw new Error('give the migration a name: npm run migrations:new add_schedules')

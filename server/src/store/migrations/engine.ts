@@ -13,7 +13,8 @@ export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] }
 export async function startSchemaEngine(dialect: Dialect, adapter: MigrationAdapter): Promise<SchemaEngine> {
   const bindings = await (loaded ??= loadBindings())
   const models = await readModels(dialect)
-  return bindings.SchemaEngine.new({ datamodels: models.map(file => [file.path, file.content]) }, () => {}, bindMigrationAwareSqlAdapterFactory(adapter.factory))
+  const datamodels = models.map((file): [string, string] => [file.path, file.content])
+  return bindings.SchemaEngine.new({ datamodels }, () => {}, bindMigrationAwareSqlAdapterFactory(adapter.factory))
 }
 
 export function migrationList(dialect: Dialect, migrations: Migration[]): MigrationList {
