@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Source, SourcePath } from './source.ts'
+import type { SourcePath } from './places.ts'
+import type { Source } from './source.ts'
 import { closest, distance } from 'fastest-levenshtein'
 import { dotted, keysUnder, manifestKeys } from './keys.ts'
 
@@ -14,11 +15,14 @@ export interface Fault {
   hint?: string | null
 }
 
+/** Nobody reads more at once. */
+const MAX_FAULTS = 100
+
 /** The schema's issues as faults. A key that is unknown is a fault of its own; the texts of the others stand in the schema. */
 export function faultsOf(issues: readonly z.core.$ZodIssue[], source: Source): Fault[] {
-  return issues.flatMap((issue): Fault[] => {
+  return issues.slice(0, MAX_FAULTS).flatMap((issue): Fault[] => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map(key => unknownKey(issue.path, key))
+      return issue.keys.slice(0, MAX_FAULTS).map(key => unknownKey(issue.path, key))
     if (issue.code === 'invalid_key')
       return [{ path: issue.path, at: 'key', expected: issue.issues[0]?.message ?? issue.message, received: String(issue.path.at(-1)) }]
     return [{ path: issue.path, at: 'value', expected: issue.message, hint: unitHint(issue.message, valueAt(source.value, issue.path)) }]

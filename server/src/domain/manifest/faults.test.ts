@@ -25,7 +25,7 @@ const FAULTS: Fault[] = [
   { what: 'two documents', yaml: `${SCRIPT}---\nname: b\n`, at: [4, 1], key: '', expected: 'one document', received: 'a second one after ---', hint: /file of its own/ },
   { what: 'a file that is too big', yaml: `# ${'x'.repeat(300 * 1024)}`, at: [1, 1], key: '', expected: 'a manifest of at most 256KiB', received: '301KiB' },
   { what: 'nesting that is too deep', yaml: `name: ${'['.repeat(60)}${']'.repeat(60)}`, at: [1, 26], key: '', expected: 'at most 20 levels of nesting', received: 'more' },
-  { what: 'nesting that overflows a stack', yaml: '['.repeat(100_000), at: [1, 0], key: '', expected: 'at most 20 levels of nesting', received: 'more' },
+  { what: 'nesting that overflows a stack', yaml: '['.repeat(100_000), at: [1, 501], key: '', expected: 'at most 20 levels of nesting', received: 'more' },
   {
     what: 'aliases that unfold to a huge document',
     yaml: 'a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n',
@@ -34,8 +34,10 @@ const FAULTS: Fault[] = [
     expected: 'few aliases',
     received: 'aliases that unfold to a huge document',
   },
-  { what: 'an alias inside its own anchor', yaml: 'name: a\nsteps: &s\n  - run: *s\n', at: [3, 10], key: '', expected: 'an alias of an anchor above', received: '*s' },
-  { what: 'an alias of nothing', yaml: 'name: *nobody\n', at: [1, 7], key: '', expected: 'an alias of an anchor above', received: '*nobody' },
+  { what: 'thousands of aliases', yaml: `a: &a 1\n${Array.from({ length: 15_000 }, (_, n) => `b${n}: *a`).join('\n')}`, at: [1, 0], key: '', expected: /^at most \d+ (?:entries|aliases)$/, received: 'more' },
+  { what: 'thousands of keys', yaml: Array.from({ length: 15_000 }, (_, n) => `b${n}: 1`).join('\n'), at: [1, 0], key: '', expected: 'at most 5000 entries', received: 'more' },
+  { what: 'an alias inside its own anchor', yaml: 'name: a\nsteps: &s\n  - run: *s\n', at: [3, 10], key: 'steps[0].run', expected: 'an alias of an anchor above', received: '*s' },
+  { what: 'an alias of nothing', yaml: 'name: *nobody\n', at: [1, 7], key: 'name', expected: 'an alias of an anchor above', received: '*nobody' },
   { what: 'a key given twice', yaml: 'name: a\nsteps:\n  - run: ls\nname: b\n', at: [4, 1], key: 'name', expected: 'each key once', received: 'name for the second time', hint: /remove one/ },
   { what: 'a tab as indentation', yaml: 'name: a\nsteps:\n\t- run: ls\n', at: [3, 1], key: 'steps', expected: 'spaces', received: 'a tab', hint: /tabs/ },
   { what: 'a quote that is not closed', yaml: 'name: "a\n', at: [2, 1], key: '', expected: 'valid YAML', received: /./, hint: /missing closing/ },
@@ -129,7 +131,7 @@ it.each(FAULTS)('$what is told with its place, what was expected and what came',
   const problems: ManifestProblem[] = result.ok ? [] : result.problems
   const problem = problems.find(one => one.key === key)
   expect(problem, JSON.stringify(problems)).toBeDefined()
-  expect(problem).toMatchObject({ file: 'agents/a.yaml', line, ...column > 0 && { column } })
+  expect(problem).toMatchObject({ file: 'agents/a.yaml', ...column > 0 && { line, column } })
   expect(problem?.expected).toMatch(exactly(expected))
   expect(problem?.received).toMatch(exactly(received))
   if (hint !== undefined)

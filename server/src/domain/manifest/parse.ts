@@ -1,14 +1,16 @@
 import type { ManifestProblem } from '../views.ts'
 import type { Fault } from './expected.ts'
 import type { Manifest } from './manifest.ts'
-import type { PlacedProblem, Source } from './source.ts'
+import type { PlacedProblem } from './places.ts'
+import type { Source } from './source.ts'
 import { complete } from './complete.ts'
 import { faultsOf } from './expected.ts'
 import { dotted } from './keys.ts'
 import { normalise } from './normalise.ts'
 import { keptKeys } from './not-yet.ts'
+import { clip } from './places.ts'
 import { manifestSchema } from './schema.ts'
-import { clip, readSource } from './source.ts'
+import { readSource } from './source.ts'
 import { checkTogether } from './together.ts'
 
 export type ParsedManifest = { ok: true, manifest: Manifest, notices: string[] } | { ok: false, problems: ManifestProblem[] }
@@ -35,7 +37,7 @@ export function parseManifest(source: string, { file }: { file: string }): Parse
 
 function place(faults: Fault[], source: Source): PlacedProblem[] {
   const seen = new Set<string>()
-  return faults
+  return faults.slice(0, 200)
     .map(({ path, at, expected, received, hint }) => ({
       ...source.locate(path, at),
       key: dotted(path),

@@ -1,16 +1,14 @@
 import type { Document, Node, Pair, YAMLError } from 'yaml'
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml'
+import type { At, PlacedProblem, SourcePath } from './places.ts'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml'
 import { dotted } from './keys.ts'
+import { clip, isEmpty, kindOf, pathTo } from './places.ts'
+import { checkStructure, countTo, deepBracket, MAX_ALIASES, tooDeep } from './structure.ts'
 
 /**
  * YAML text → a plain value whose every place can be found again in the text. Refuses what no manifest needs and what
  * could hurt: huge files, deep nesting, alias bombs, several documents, tags, keys given twice.
  */
-
-export type SourcePath = readonly PropertyKey[]
-
-/** A problem before it is placed in a file. */
-export interface PlacedProblem { line: number, column: number, key: string, expected: string, received: string, hint: string | null }
 
 export interface Source {
   value: Record<string, unknown>
@@ -20,8 +18,7 @@ export interface Source {
   received: (path: SourcePath) => string
 }
 
-export const MAX_SOURCE_BYTES = 256 * 1024
-const MAX_DEPTH = 20
+const MAX_SOURCE_BYTES = 256 * 1024
 
 export function readSource(text: string): { ok: true, source: Source } | { ok: false, problems: PlacedProblem[] } {
   const start = { line: 1, column: 1, key: '' }
@@ -34,7 +31,10 @@ export function readSource(text: string): { ok: true, source: Source } | { ok: f
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false, logLevel: 'silent' })
+  const opened = deepBracket(text)
+  if (opened !== null)
+    return refuse(tooDeep(countTo(text, opened))) // before the parser spends seconds on it
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, resolveKnownTags: false, logLevel: 'silent' })
   const [document, second] = documents as Document.Parsed[] // an empty stream is an empty array too
   if (!document || (document.contents === null && document.errors.length === 0))
     return refuse({ ...start, expected: 'a manifest', received: 'an empty file', hint: 'start with name: and steps:' })
@@ -51,10 +51,10 @@ export function readSource(text: string): { ok: true, source: Source } | { ok: f
     return refuse({ ...at(document.contents?.range[0] ?? 0), key: '', expected: 'a mapping of keys such as name: and steps:', received: kindOf(document.contents, text), hint: null })
 
   const structure = checkStructure(document, at)
-  if (structure)
-    return refuse(structure)
+  if (structure.length > 0)
+    return { ok: false, problems: structure }
   try {
-    const value = document.toJS({ maxAliasCount: 50 }) as Record<string, unknown> // the root is a mapping
+    const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as Record<string, unknown> // the root is a mapping
     return { ok: true, source: { value, ...finder(document, text, at) } }
   }
   catch {
@@ -66,14 +66,7 @@ function refuse(problem: PlacedProblem): { ok: false, problems: PlacedProblem[] 
   return { ok: false, problems: [problem] }
 }
 
-type At = (offset: number) => { line: number, column: number }
-
-function tooDeep(place: { line: number, column: number }): PlacedProblem {
-  return { ...place, key: '', expected: `at most ${MAX_DEPTH} levels of nesting`, received: 'more', hint: null }
-}
-
 const SYNTAX: Record<string, { expected: string, hint: string | null }> = {
-  DUPLICATE_KEY: { expected: 'each key once', hint: 'remove one of the two' },
   TAB_AS_INDENT: { expected: 'spaces', hint: 'YAML is indented with spaces; turn the tabs into spaces' },
   BLOCK_AS_IMPLICIT_KEY: { expected: 'a value on this line', hint: 'a value that contains ": " has to be quoted' },
   NON_STRING_KEY: { expected: 'a key that is a text', hint: null },
@@ -95,47 +88,7 @@ function explain(code: string, message: string, text: string, [from, to]: [numbe
   const token = text.slice(from, to > from + 1 ? to : undefined).split('\n', 1)[0] ?? ''
   if (code === 'TAB_AS_INDENT')
     return { ...SYNTAX.TAB_AS_INDENT!, received: 'a tab' } // it stands just above
-  if (code === 'DUPLICATE_KEY')
-    return { ...SYNTAX.DUPLICATE_KEY!, received: `${(/^[^:]*/.exec(text.slice(from)) ?? [''])[0].trim()} for the second time` } // likewise
   return { expected: known?.expected ?? 'valid YAML', received: clip(token.trim() || line.trim() || 'the end of the file'), hint: known?.hint ?? lowerFirst(message) }
-}
-
-/** The keys above a place in the text. */
-function pathTo(node: unknown, offset: number): SourcePath {
-  const items = isMap(node) || isSeq(node) ? [...node.items.entries()] : []
-  for (const [index, item] of items) {
-    const child = isPair(item) ? item.value : item
-    const key = isPair(item) ? item.key : null
-    const from = ((key ?? child) as Node | null)?.range?.[0] ?? Infinity // nodes that were parsed have ranges
-    const to = ((child ?? key) as Node | null)?.range?.[2] ?? 0
-    if (from <= offset && offset < to)
-      return [isScalar(key) ? String(key.value) : index, ...pathTo(child, offset)]
-  }
-  return []
-}
-
-/** Depth, aliases that name themselves or nothing, and keys that JavaScript reads as something else. */
-function checkStructure(document: Document.Parsed, at: At): PlacedProblem | null {
-  const open: { node: unknown, depth: number }[] = [{ node: document.contents, depth: 1 }]
-  for (let entry = open.pop(); entry; entry = open.pop()) {
-    const { node, depth } = entry
-    const place = at((node as Node | null)?.range?.[0] ?? 0) // only nodes and pairs are put on the stack
-    if (depth > MAX_DEPTH)
-      return tooDeep(place)
-    if (isAlias(node)) {
-      const target = node.resolve(document)
-      if (!target || (target.range && node.range && target.range[0] <= node.range[0] && node.range[0] < target.range[1]))
-        return { ...place, key: '', expected: 'an alias of an anchor above', received: `*${node.source}`, hint: 'set it with &name before' }
-    }
-    if (isPair(node)) {
-      if (isScalar(node.key) && node.key.value === '__proto__')
-        return { ...at(node.key.range?.[0] ?? 0), key: '__proto__', expected: 'a known key', received: '__proto__', hint: 'remove it' }
-      open.push({ node: node.value, depth })
-    }
-    if (isMap(node) || isSeq(node))
-      open.push(...node.items.map(child => ({ node: child, depth: depth + 1 })))
-  }
-  return null
 }
 
 function finder(document: Document.Parsed, text: string, at: At): Pick<Source, 'locate' | 'received'> {
@@ -167,29 +120,6 @@ function finder(document: Document.Parsed, text: string, at: At): Pick<Source, '
       return missing !== null ? 'nothing' : kindOf(node, text)
     },
   }
-}
-
-function isEmpty(node: unknown): boolean {
-  return node === null || (isScalar(node) && node.value === null)
-}
-
-function kindOf(node: unknown, text: string): string {
-  if (isMap(node))
-    return 'a mapping'
-  if (isSeq(node))
-    return node.items.length === 0 ? 'an empty list' : 'a list'
-  if (isEmpty(node))
-    return 'nothing'
-  if (!isScalar(node) || !node.range)
-    return 'an alias'
-  const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
-  return clip(isBlock ? String(node.value) : text.slice(node.range[0], node.range[1]))
-}
-
-/** One line, at most 60 characters. */
-export function clip(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line || '""'
 }
 
 function lowerFirst(message: string): string {

@@ -1,5 +1,5 @@
 import type { Fault } from './expected.ts'
-import type { SourcePath } from './source.ts'
+import type { SourcePath } from './places.ts'
 import { checkCondition } from '../condition.ts'
 import { templateNames } from './inputs.ts'
 
