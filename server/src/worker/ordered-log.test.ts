@@ -33,6 +33,20 @@ it('what is handed over while a batch is being written goes into the next one, i
   await log.flush()
 })
 
+it('what can wait goes with what comes next, or with the flush', async () => {
+  const { log, batches, gates } = gatedLog()
+  log.hold([output('a')])
+  expect(batches).toEqual([])
+  void log.push([output('b')])
+  log.hold([output('c')])
+  expect(batches).toEqual([['a', 'b']])
+  const flushed = log.flush()
+  gates[0]!.open()
+  await expect.poll(() => batches).toEqual([['a', 'b'], ['c']])
+  gates[1]!.open()
+  await flushed
+})
+
 it('a record resolves only when it is durable', async () => {
   const { log, gates } = gatedLog()
   let isDurable = false

@@ -4,6 +4,8 @@ import type { NewEvent } from '../domain/event.ts'
 export interface OrderedLog {
   /** Takes events that nobody waits for; resolves at once, or, when too much is waiting, once there is room. */
   push: (events: NewEvent[]) => Promise<void>
+  /** Takes events that can wait for the next ones: one commit less. */
+  hold: (events: NewEvent[]) => void
   /** Resolves when these and all before them are durable. Rejects with what the log said. */
   record: (events: NewEvent[]) => Promise<void>
   /** Resolves when all that was taken is durable. Rejects when something could not be written. */
@@ -22,13 +24,18 @@ export function createOrderedLog(append: (events: NewEvent[]) => Promise<unknown
   let written = 0
   let watchers: { until: number, resolve: () => void, reject: (error: unknown) => void }[] = []
 
-  function take(events: NewEvent[]): void {
+  function hold(events: NewEvent[]): void {
     if (failure)
       return
     for (const event of events)
       waiting.push(event)
     taken += events.length
-    pumping ??= pump()
+  }
+
+  function take(events: NewEvent[]): void {
+    hold(events)
+    if (waiting.length > 0)
+      pumping ??= pump()
   }
 
   async function pump(): Promise<void> {
@@ -78,10 +85,14 @@ export function createOrderedLog(append: (events: NewEvent[]) => Promise<unknown
       // A failure is told to whoever records or flushes; the one that only hands over need not know.
       return taken - written > MAX_WAITING ? until(taken - MAX_WAITING).catch(() => {}) : Promise.resolve()
     },
+    hold,
     record(events) {
       take(events)
       return until(taken)
     },
-    flush: () => until(taken),
+    flush() {
+      take([])
+      return until(taken)
+    },
   }
 }

@@ -103,7 +103,7 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
     return stopped
   if (!made.ok)
     return made.outcome
-  void log.push([made.event])
+  log.hold([made.event])
 
   const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
   const broker = createBroker({ log, gateway, manifest: agent.manifest, signal: stop.signal, onViolation })

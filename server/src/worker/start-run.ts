@@ -26,19 +26,17 @@ export function startRun({ claimed: { run, agent, ref }, workspace, level, comma
       level,
       workspacePath: workspace.workspacePath,
       workspaceMode: workspace.workspaceMode,
+      hidden: workspace.hidden,
       homePath: workspace.homePath,
       // A list of hosts is refused before a run starts; none is what is left of it if it ever got here.
       network: agent.manifest.network === 'open' ? 'open' : 'none',
-      env: workspace.how === 'mounted' ? TRUSTS_ANY_OWNER : {},
+      env: {},
     },
     limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },
     commandTimeoutMs,
     graceMs,
   }
 }
-
-/** git does not work in a folder of another owner, such as one that is mounted, unless it is told to. */
-const TRUSTS_ANY_OWNER = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
 
 function scriptWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): ScriptWork {
   const { steps, verify } = agent.manifest

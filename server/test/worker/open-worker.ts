@@ -31,15 +31,19 @@ export interface OpenWorkerOptions {
   drainMs?: number
   /** Of a worker before this one. */
   base?: string
+  /** Whoever opens it stops it; else it ends with the test. */
+  isShared?: boolean
 }
 
 interface Asked { task?: string, workspace?: string, isolation?: IsolationLevel, timeMs?: number, delayMs?: number }
 
 export type TestWorker = Awaited<ReturnType<typeof openWorker>>
 
-/** A worker with everything real but the model, in a folder of its own; it ends with the test. */
+/** A worker with everything real but the model, in a folder of its own. */
 export async function openWorker(o: OpenWorkerOptions = {}) {
-  const base = o.base ?? await temporaryBase()
+  const base = o.base ?? await makeBase()
+  if (!o.isShared && o.base === undefined)
+    onTestFinished(() => rm(base, { recursive: true, force: true }))
   const dataDir = join(base, 'data')
   const workspacesPath = join(dataDir, 'workspaces')
   await mkdir(workspacesPath, { recursive: true, mode: 0o711 })
@@ -80,8 +84,11 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     await log.stop()
     await db.close()
     await scripted.stop()
+    if (o.isShared)
+      await rm(base, { recursive: true, force: true })
   }
-  onTestFinished(stop)
+  if (!o.isShared)
+    onTestFinished(stop)
   await worker.start()
 
   async function run(source: string, asked: Asked = {}): Promise<RunView> {
@@ -137,10 +144,15 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
 }
 
 export async function temporaryBase(): Promise<string> {
+  const base = await makeBase()
+  onTestFinished(() => rm(base, { recursive: true, force: true }))
+  return base
+}
+
+async function makeBase(): Promise<string> {
   const base = await mkdtemp(join(tmpdir(), 'agentos-worker-'))
   await mkdir(join(base, 'root', 'repo'), { recursive: true })
   await writeFile(join(base, 'root', 'repo', 'README.md'), 'hello from the repository\n')
   await chmod(base, 0o755)
-  onTestFinished(() => rm(base, { recursive: true, force: true }))
   return base
 }

@@ -10,7 +10,10 @@ import { createServer } from 'node:http'
 export interface ScriptedModel {
   /** For OPENAI_BASE_URL. */
   baseUrl: string
+  /** Since the last `play`. */
   requests: ScriptedRequest[]
+  /** Another script, from its first turn. */
+  play: (turns: Turn[]) => void
   stop: () => Promise<void>
 }
 
@@ -32,7 +35,8 @@ export type Turn
     | { silence: true }
     | ((request: ScriptedRequest) => Turn)
 
-export async function startScriptedModel(turns: Turn[]): Promise<ScriptedModel> {
+export async function startScriptedModel(script: Turn[]): Promise<ScriptedModel> {
+  let turns = script
   const requests: ScriptedRequest[] = []
   const server = createServer(async (request, response) => {
     const body = await readBody(request)
@@ -46,6 +50,10 @@ export async function startScriptedModel(turns: Turn[]): Promise<ScriptedModel> 
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
+    play(next) {
+      turns = next
+      requests.length = 0
+    },
     async stop() {
       server.closeAllConnections()
       server.close()

@@ -1,10 +1,12 @@
 import type { Manifest } from '../../domain/manifest/manifest.ts'
 import type { EndReason } from '../../domain/run.ts'
 import type { RunLimits } from '../../domain/views.ts'
+import type { SandboxSpec } from '../../executor/protocol/input.ts'
 import type { CopyOutcome } from './copy-tree.ts'
 import type { WorkspacePlace } from './place.ts'
-import { chown, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
 import { copyTree } from './copy-tree.ts'
 import { canRead } from './place.ts'
 import { removeTree } from './remove-tree.ts'
@@ -29,6 +31,8 @@ export interface PrepareOptions {
 export interface Workspace {
   workspacePath: string
   workspaceMode: 'read-write' | 'read-only'
+  /** What of a mounted folder the run may not see. */
+  hidden: SandboxSpec['hidden']
   homePath: string
   how: 'empty' | 'copied' | 'mounted'
   files: number
@@ -39,7 +43,10 @@ export interface Workspace {
 
 export type Prepared = { ok: true, workspace: Workspace } | { ok: false, reason: EndReason, detail: string }
 
-/** Makes `<place>/<runId>/{workspace,home}`, which the run's user alone may enter, and fills the workspace. */
+/**
+ * Makes `<place>/<runId>/{workspace,home}`, which the run's user alone may enter, and fills the workspace. The folder that
+ * holds both stays ours: nothing else can be put there, and neither can be swapped for a link.
+ */
 export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
   const folder = folderOfRun(o.place, o.runId)
   const workspacePath = join(folder, 'workspace')
@@ -47,18 +54,17 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
   const blocked = await removeTree(folder) // of an attempt before this one
   if (blocked)
     return { ok: false, reason: 'spawn_error', detail: `The folder of an earlier attempt could not be removed: ${blocked}` }
-  await mkdir(folder, { mode: 0o700 })
-  await mkdir(homePath, { mode: 0o700 })
-  await give(homePath, o.place)
+  makeFolder(folder, o.place.runUser ? 0o711 : 0o700)
+  makeFolder(homePath)
+  give(homePath, o.place)
 
   const mount = o.from === null || o.mode === 'copy' ? null : await mayMount({ ...o, from: o.from })
   if (o.from !== null && mount?.ok) {
-    await give(folder, o.place)
     const workspaceMode = o.mode === 'mount-read-write' ? 'read-write' : 'read-only'
-    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, homePath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
+    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, hidden: mount.hidden, homePath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
   }
 
-  await mkdir(workspacePath, { mode: 0o700 })
+  makeFolder(workspacePath)
   const copied = o.from === null
     ? null
     : await copyTree({
@@ -73,13 +79,13 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
   if (copied && !copied.ok)
     return whyNotCopied(copied, o)
   // Only now: nobody but us could change the tree while it was written.
-  await give(workspacePath, o.place)
-  await give(folder, o.place)
+  give(workspacePath, o.place)
   return {
     ok: true,
     workspace: {
       workspacePath,
       workspaceMode: 'read-write',
+      hidden: [],
       homePath,
       how: copied ? 'copied' : 'empty',
       files: copied?.files ?? 0,
@@ -93,26 +99,40 @@ export function folderOfRun(place: WorkspacePlace, runId: string): string {
   return join(place.path, runId)
 }
 
-/** A folder that holds our own data, or that the run's user cannot read, is copied instead: a copy leaves those out. */
-async function mayMount(o: PrepareOptions & { from: string }): Promise<{ ok: true } | { ok: false, notice: string }> {
-  const { from, mode, place, protectedPaths, canMountReadOnly } = o
+/** A folder that the run's user cannot read, or that only a mount of its own could keep from being written, is copied instead. */
+async function mayMount(o: PrepareOptions & { from: string }): Promise<{ ok: true, hidden: SandboxSpec['hidden'] } | { ok: false, notice: string }> {
+  const { from, mode, place, canMountReadOnly } = o
   if (mode === 'mount-read-write')
-    return { ok: true } // held against the rules when it was resolved
+    return { ok: true, hidden: [] } // held against the rules when it was resolved
   const instead = 'it was copied instead of mounted read-only'
-  for (const kept of [...protectedPaths, place.path]) {
-    if (isWithin(from, await realPathOf(kept)))
-      return { ok: false, notice: `AgentOS's own data lies in ${from}, so ${instead}, without that data.` }
-  }
   if (!canMountReadOnly)
     return { ok: false, notice: `The run is not in a sandbox, where ${from} could be kept from being written, so ${instead}.` }
   if (!await canRead(from, place.runUser))
     return { ok: false, notice: `The user that runs are executed as cannot read ${from}, so ${instead}.` }
-  return { ok: true }
+  return { ok: true, hidden: await hiddenIn(from, [...o.protectedPaths, place.path]) }
 }
 
-async function give(path: string, { runUser }: WorkspacePlace): Promise<void> {
+/** Our own data below the folder: a copy leaves it out, a mount covers it. */
+async function hiddenIn(from: string, kept: string[]): Promise<SandboxSpec['hidden']> {
+  const found = await Promise.all(kept.map(async (path) => {
+    const real = await realPathOf(path)
+    const entry = isWithin(from, real) ? await stat(real).catch(() => null) : null
+    return entry && { path: relative(from, real), kind: entry.isDirectory() ? 'folder' as const : 'file' as const }
+  }))
+  const hidden = found.filter(entry => entry !== null)
+  // What lies in a covered folder is covered with it, and is no longer there to be covered.
+  return hidden.filter(({ path }) => !hidden.some(other => other.kind === 'folder' && path.startsWith(`${other.path}${sep}`)))
+}
+
+/** These and `give` are single system calls: a turn of the thread pool would cost more than they do. */
+function makeFolder(path: string, mode = 0o700): void {
+  mkdirSync(path)
+  chmodSync(path, mode) // whatever the umask is
+}
+
+function give(path: string, { runUser }: WorkspacePlace): void {
   if (runUser)
-    await chown(path, runUser.uid, runUser.gid)
+    chownSync(path, runUser.uid, runUser.gid)
 }
 
 function whyNotCopied(copied: Extract<CopyOutcome, { ok: false }>, { from, limits, signal }: PrepareOptions): Prepared {

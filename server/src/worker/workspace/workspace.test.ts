@@ -228,7 +228,8 @@ describe('its folder', () => {
     const hostile = join(base, 'hostile')
     mkdirSync(hostile)
     // 250 levels of 20 letters are longer than any path may be.
-    execFileSync('bash', ['-c', 'for i in $(seq 250); do mkdir aaaaaaaaaaaaaaaaaaaa && cd aaaaaaaaaaaaaaaaaaaa || exit 1; done; touch deepest'], { cwd: hostile })
+    const dig = 'for (let i = 0; i < 250; i++) { fs.mkdirSync("a".repeat(20)); process.chdir("a".repeat(20)) } fs.writeFileSync("deepest", "")'
+    execFileSync(process.execPath, ['-e', dig], { cwd: hostile })
     execFileSync('sh', ['-c', `ln -s ${join(base, 'outside')} out; mkdir -p shut/in; touch shut/in/file; chmod 0 shut/in; chmod 0500 shut`], { cwd: hostile })
     expect(await removeTree(hostile)).toBeNull()
     expect(existsSync(hostile)).toBe(false)
