@@ -33,6 +33,7 @@ const CHECKS = [
     name: 'boundaries',
     args: tool('dependency-cruiser/bin/dependency-cruiser.mjs', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', 'server', 'web', 'client', 'bench', 'scripts', 'bin'),
   },
+  { name: 'models and migrations', args: ['server/src/store/develop/check-migrations.ts'] },
   { name: 'dead code', args: tool('knip/bin/knip.js', '--no-progress') },
 ]
 
