@@ -28,7 +28,7 @@ async function report(path: string, response: ServerResponse): Promise<void> {
   const run: Run = await agentos.runs.submit({
     agent: 'repo-report',
     task: `the report of ${day}`,
-    inputs: { path },
+    workspace: path,
     idempotencyKey: `report ${path} ${day}`,
   })
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-run-id': run.id })

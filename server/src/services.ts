@@ -67,5 +67,8 @@ export function workspaceRules(config: Config, dataFolder: DataFolder): Workspac
 }
 
 function fileOf(databaseUrl: string): string[] {
-  return databaseUrl.startsWith('file:') ? [databaseUrl.slice('file:'.length)] : []
+  if (!databaseUrl.startsWith('file:'))
+    return []
+  const path = databaseUrl.slice('file:'.length)
+  return [path, `${path}-wal`, `${path}-shm`]
 }

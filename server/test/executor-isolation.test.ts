@@ -1,7 +1,7 @@
 import type { ExecutorHost } from '../src/executor/host.ts'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +61,23 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
     expect(seen).not.toContain('agentos.db')
     expect(seen).not.toMatch(/^(?:shadow|hostname|machine-id)$/m)
     expect(seen).not.toMatch(/^(?:root|var|boot|sys|work|mnt|old)$/m)
+  })
+
+  it('shows nothing of what is hidden in its workspace, and cannot uncover it', async () => {
+    const host = mkdtempSync(join(tmpdir(), 'agentos-hidden-'))
+    chmodSync(host, 0o755)
+    mkdirSync(join(host, 'data'))
+    writeFileSync(join(host, 'data/agentos.db'), 'CANARY')
+    writeFileSync(join(host, '.env'), 'KEY=CANARY')
+    writeFileSync(join(host, 'readme'), 'to be read')
+    const { outcome, events } = await run({
+      steps: ['cat readme; ls data; cat .env; umount data .env 2>&1; mv data elsewhere 2>&1; find . -type f -exec cat {} +; touch data/x || exit 0'],
+      sandbox: { workspacePath: host, workspaceMode: 'read-only', hidden: [{ path: 'data', kind: 'folder' }, { path: '.env', kind: 'file' }] },
+    })
+    rmSync(host, { recursive: true })
+    expect(outcome).toMatchObject({ reason: 'completed' })
+    expect(outputOf(events)).toContain('to be read')
+    expect(outputOf(events)).not.toContain('CANARY')
   })
 
   it('can write to its workspace, home and temporary folder alone, and has no capability', async () => {

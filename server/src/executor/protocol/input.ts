@@ -45,6 +45,11 @@ export interface SandboxSpec {
   /** Host path of what is /workspace inside (at level `process` and `none` the commands simply start in it). */
   workspacePath: string
   workspaceMode: 'read-write' | 'read-only'
+  /**
+   * What of a mounted workspace the run may not see (the server's own data below it): something empty lies over each. Paths
+   * are relative to the workspace and exist. Only level `sandbox` can hide; elsewhere the worker does not mount such a folder.
+   */
+  hidden: { path: string, kind: 'folder' | 'file' }[]
   /** Host path of a private, empty HOME; removed by the worker afterwards. */
   homePath: string
   network: 'none' | 'open'

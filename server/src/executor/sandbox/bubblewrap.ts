@@ -31,10 +31,16 @@ export function bubblewrapCommand(paths: SandboxPaths, version: string): string[
     '--remount-ro', '/dev',
     ...size, '--tmpfs', '/tmp',
     paths.workspaceMode === 'read-only' ? '--ro-bind' : '--bind', paths.workspacePath, INSIDE.workspace,
+    ...paths.hidden.flatMap(({ path, kind }) => hide(`${INSIDE.workspace}/${path}`, kind)),
     '--bind', paths.homePath, INSIDE.home,
     '--remount-ro', '/',
     '--chdir', '/',
     '--',
     '/bin/sh',
   ]
+}
+
+/** A file is covered with the device that is always empty, a folder with an empty one. */
+function hide(path: string, kind: 'folder' | 'file'): string[] {
+  return kind === 'file' ? ['--ro-bind', '/dev/null', path] : ['--tmpfs', path, '--remount-ro', path]
 }

@@ -132,7 +132,7 @@ function probeOptions(folder: string): OpenOptions {
   }
   return {
     runId,
-    spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', homePath: folder, network: 'none', env: {} },
+    spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', hidden: [], homePath: folder, network: 'none', env: {} },
     limits,
     graceMs: 100,
   }

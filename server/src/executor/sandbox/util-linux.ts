@@ -44,6 +44,11 @@ function setupScript(paths: SandboxPaths): string {
     ['tmpfs', `${ROOT}/dev/shm`, 'tmpfs', temporary],
     ['tmpfs', `${ROOT}/tmp`, 'tmpfs', temporary],
     [paths.workspacePath, ROOT + INSIDE.workspace, 'none', paths.workspaceMode === 'read-only' ? readOnly(paths.workspacePath) : 'rbind'],
+    ...paths.hidden.map(({ path, kind }) => {
+      const inside = `${ROOT}${INSIDE.workspace}/${path}`
+      // A file is covered with the device that is always empty, a folder with an empty one.
+      return kind === 'file' ? ['/dev/null', inside, 'none', 'bind'] : ['tmpfs', inside, 'tmpfs', 'ro,nosuid,nodev,noexec,mode=755,size=4096']
+    }),
     [paths.homePath, ROOT + INSIDE.home, 'none', 'rbind'],
   ]
   return [

@@ -1,13 +1,18 @@
-import type { WorkspaceAsked, WorkspaceRules } from './resolve-workspace.ts'
 import { readFile, realpath } from 'node:fs/promises'
 import { dirname, join, parse, relative, sep } from 'node:path'
 import { parseManifest } from '../../domain/manifest/parse.ts'
+
+interface NamedManifest {
+  manifest: { name: string }
+  /** Where it lies, or is said to lie. */
+  manifestPath: string | null
+}
 
 /**
  * Every folder that a run of this manifest may start from, links resolved: the server's roots, the manifest's own folder,
  * and the project for the manifests that the project ships.
  */
-export async function allowedRoots(rules: WorkspaceRules, asked: Pick<WorkspaceAsked, 'manifest' | 'manifestPath'>): Promise<string[]> {
+export async function allowedRoots(rules: { roots: string[], projectDir: string }, asked: NamedManifest): Promise<string[]> {
   const roots = await serverRoots(rules)
   const own = await folderOfManifest(asked)
   if (own !== null) {
@@ -18,7 +23,7 @@ export async function allowedRoots(rules: WorkspaceRules, asked: Pick<WorkspaceA
 }
 
 /** AGENTOS_WORKSPACE_ROOTS, links resolved; one that has gone since the start is no root. */
-export async function serverRoots({ roots }: Pick<WorkspaceRules, 'roots'>): Promise<string[]> {
+export async function serverRoots({ roots }: { roots: string[] }): Promise<string[]> {
   const found = await Promise.all(roots.map(root => realpath(root).catch(() => null)))
   return found.filter(root => root !== null)
 }
@@ -37,7 +42,7 @@ export async function realPathOf(path: string): Promise<string> {
  * A path that is sent along with a manifest is only a claim: its folder counts when a manifest of this name really lies
  * there, so that nobody opens a folder of the server by naming it.
  */
-async function folderOfManifest({ manifest, manifestPath }: Pick<WorkspaceAsked, 'manifest' | 'manifestPath'>): Promise<string | null> {
+async function folderOfManifest({ manifest, manifestPath }: NamedManifest): Promise<string | null> {
   if (manifestPath === null)
     return null
   try {
