@@ -6,7 +6,8 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
-import { checkHistory } from '../../test/worker/check-history.ts'
+import { checkDatabase } from '../../test/checker.ts'
+import { checkPairs } from '../../test/worker/check-pairs.ts'
 import { openWorker, temporaryBase } from '../../test/worker/open-worker.ts'
 import { findMarked, listProcesses } from '../executor/sandbox/processes.ts'
 
@@ -41,7 +42,7 @@ it.each(['process', 'sandbox'] as const)('after a worker at level %s was killed 
   const events = await worker.ended(before.id)
   const run = await worker.view(before.id)
   expect(run).toMatchObject({ status: 'failed', reason: 'interrupted' })
-  expect(checkHistory(events, run)).toEqual([])
+  expect([...checkPairs(events), ...await checkDatabase(worker.db)]).toEqual([])
   expect(processesOf(before.id)).toEqual([])
   expect(await worker.leftFolders()).toEqual([])
 })
@@ -55,6 +56,6 @@ it('a run of a killed worker that may have another attempt gets it, from the sta
   const events = await worker.ended(before.id)
   const run = await worker.view(before.id)
   expect(run).toMatchObject({ status: 'succeeded', attempt: 2 })
-  expect(checkHistory(events, run)).toEqual([])
+  expect([...checkPairs(events), ...await checkDatabase(worker.db)]).toEqual([])
   expect(JSON.stringify(events)).not.toContain('mark\\n')
 })

@@ -2,6 +2,7 @@ import type { IsolationLevel } from '../domain/run.ts'
 import type { LlmWork, ScriptWork, StartRun } from '../executor/protocol/input.ts'
 import type { ClaimedRun } from '../queue/port.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
+import { fillTemplate } from '../domain/manifest/inputs.ts'
 
 export interface StartOptions {
   claimed: ClaimedRun
@@ -44,6 +45,7 @@ function scriptWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): ScriptWo
 }
 
 function llmWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): LlmWork {
-  const { instructions, tools, verify } = agent.manifest
+  const { tools, verify } = agent.manifest
+  const instructions = fillTemplate(agent.manifest.instructions, { task: run.task, inputs: run.inputs })
   return { runtime: 'llm', task: run.task, inputs: run.inputs, instructions, tools: tools.filter(tool => tool !== 'fetch'), verify }
 }

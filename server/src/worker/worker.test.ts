@@ -5,7 +5,8 @@ import { readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { checkHistory } from '../../test/worker/check-history.ts'
+import { checkDatabase } from '../../test/checker.ts'
+import { checkPairs } from '../../test/worker/check-pairs.ts'
 import { openWorker, temporaryBase } from '../../test/worker/open-worker.ts'
 import { findMarked, listProcesses } from '../executor/sandbox/processes.ts'
 
@@ -18,13 +19,16 @@ let worker: TestWorker
 beforeAll(async () => {
   worker = await openWorker({ isShared: true, executors: 2, slots: 8 })
 })
-afterAll(() => worker.stop())
+afterAll(async () => {
+  expect(await checkDatabase(worker.db)).toEqual([])
+  await worker.stop()
+})
 
 /** Runs it to its end and holds its history against the rules. */
 async function toEnd(runId: string, by = worker) {
   const events = await by.ended(runId)
   const run = await by.view(runId)
-  expect(checkHistory(events, run)).toEqual([])
+  expect(checkPairs(events)).toEqual([])
   return { events, run }
 }
 
@@ -136,6 +140,22 @@ it('a model that refuses its key fails the run with what to do, and is not asked
   expect(run).toMatchObject({ status: 'failed', reason: 'error', attempt: 1, detail: expect.stringContaining('OPENAI_API_KEY') })
 })
 
+it('a run that waits for its model is stopped at once, and the call is in the log with how it ended', async () => {
+  worker.scripted.play([{ silence: true }])
+  const { id } = await worker.run('model: openai/scripted')
+  await worker.eventsUntil(id, ({ type }) => type === 'model.requested')
+  await worker.stopRun(id)
+  const { events, run } = await toEnd(id)
+  expect(run).toMatchObject({ status: 'cancelled' })
+  expect(events.find(({ type }) => type === 'model.responded')).toMatchObject({ data: { finish: 'error', error: expect.stringContaining('stopped') } })
+})
+
+it('a model that never answers does not hold a run beyond its time', async () => {
+  worker.scripted.play([{ silence: true }])
+  const { run } = await perform('model: openai/scripted', { timeMs: 300 })
+  expect(run).toMatchObject({ status: 'failed', reason: 'timeout' })
+})
+
 it('a folder outside the roots is refused, also when a link leads there', async () => {
   await symlink('/etc', join(worker.root, 'escape'))
   for (const workspace of ['/etc', join(worker.root, 'escape')]) {
@@ -159,7 +179,7 @@ it('nothing is written for a run that somebody else has by now, and its processe
   await expect.poll(() => worker.leftFolders()).not.toContain(id)
   expect(findMarked(`AGENTOS_RUN=${id}`, listProcesses())).toEqual([])
   expect(await worker.view(id)).toMatchObject({ status: 'running', lastSeq })
-  await worker.db.batch([{ sql: 'DELETE FROM runs WHERE "id" = $1', params: [id] }])
+  await worker.db.batch(['events', 'runs'].map(table => ({ sql: `DELETE FROM ${table} WHERE "${table === 'runs' ? 'id' : 'runId'}" = $1`, params: [id] })))
 })
 
 it('a level that this machine has not proved is refused, and nothing less is given', async () => {
@@ -191,6 +211,7 @@ it('a worker that is stopped lets short runs end and interrupts long ones', asyn
   const second = await openWorker({ base })
   const { run } = await toEnd(id, second)
   expect(run).toMatchObject({ status: 'failed', reason: 'interrupted', detail: expect.stringContaining('stopped') })
+  expect(await checkDatabase(second.db)).toEqual([])
 })
 
 it('many runs over two executors all end, each with its own output', async () => {
