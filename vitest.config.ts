@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Real processes, databases and sockets: a slow machine must not look like a fault.
@@ -10,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...real, name: 'scripts', root: './scripts', include: ['**/*.test.mjs'] } },
-      { test: { ...real, name: 'server', root: './server', include: beside, globalSetup: './test/postgres.ts' } },
+      { test: { ...real, name: 'server', root: './server', include: beside, globalSetup: fileURLToPath(new URL('server/test/postgres.ts', import.meta.url)) } },
       { test: { ...real, name: 'client', root: './client', include: beside } },
       { test: { ...real, name: 'web', root: './web', include: beside } },
       // In a real browser against a real server.

@@ -1,6 +1,6 @@
 import type { AppRouter } from '@agentos/server/router'
 import type { TRPCClient } from '@trpc/client'
-import type { AgentOSOptions } from './index.ts'
+import type { AgentOSOptions } from './views.ts'
 import { createTRPCClient, createWSClient, httpLink, splitLink, wsLink } from '@trpc/client'
 import { WebSocket } from 'ws'
 import { toAgentOSError } from './error.ts'

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import type { RunEvent } from './index.ts'
+import type { RunEvent } from './views.ts'
 import { TRPCClientError } from '@trpc/client'
 import { toAgentOSError } from './error.ts'
 

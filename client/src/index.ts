@@ -1,25 +1,11 @@
-import type { AppRouter } from '@agentos/server/router'
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import type { AgentOSOptions, Input, SubmitRun } from './views.ts'
 import { connect } from './connection.ts'
 import { followRun } from './follow.ts'
 import { waitForResult } from './result.ts'
 
 export { AgentOSError } from './error.ts'
 export type { RunResult } from './result.ts'
-
-type Input = inferRouterInputs<AppRouter>
-type Output = inferRouterOutputs<AppRouter>
-
-export type Run = Output['runs']['get']
-export type RunEvent = Output['events']['list'][number]
-export type SubmitRun = Input['runs']['submit']
-
-export interface AgentOSOptions {
-  /** Where the server answers: `http://127.0.0.1:4700`. */
-  url: string
-  /** An API key, or the credential in the server's data folder. */
-  apiKey: string
-}
+export type { AgentOSOptions, Run, RunEvent, SubmitRun } from './views.ts'
 
 export type AgentOS = ReturnType<typeof createAgentOS>
 

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import type { Run, RunEvent } from './index.ts'
+import type { Run, RunEvent } from './views.ts'
 import { AgentOSError } from './error.ts'
 import { followRun } from './follow.ts'
 
