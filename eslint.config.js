@@ -34,6 +34,7 @@ export default antfu({
     'node/prefer-global/process': 'off',
     'node/prefer-global/buffer': 'off',
     'regexp/no-obscure-range': 'off', // ranges of control characters are what some patterns are about
+    'style/max-statements-per-line': ['error', { max: 2 }],
     'test/prefer-lowercase-title': 'off', // a title is a sentence
     'ts/method-signature-style': 'off',
   },
