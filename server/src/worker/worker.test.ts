@@ -125,9 +125,10 @@ it('a model works with two tool calls, and its key is nowhere in the log', async
     { call: [{ tool: 'shell', input: { command: 'echo done > done; cat done' } }] },
     { say: 'It says hello.' },
   ])
-  const { events, run } = await perform('model: openai/scripted\ninstructions: be brief', { task: 'what does it say?', workspace: join(worker.root, 'repo') })
+  const { events, run } = await perform('inputs: { reader: { type: string, default: a sailor } }\nmodel: openai/scripted\ninstructions: be brief for {{inputs.reader}}', { task: 'what does it say?', inputs: { reader: 'a sailor' }, workspace: join(worker.root, 'repo') })
   expect(run).toMatchObject({ status: 'succeeded', steps: 3, tokens: 54 })
   expect(output(events)).toContain('hello from the repository')
+  expect(JSON.stringify(worker.scripted.requests[0]!.body.messages)).toContain('be brief for a sailor')
   const results = worker.scripted.requests.at(-1)!.body.messages.filter(({ role }) => role === 'tool')
   expect(results.map(({ content }) => content)).toEqual([expect.stringContaining('hello from the repository'), expect.stringContaining('done')])
   expect(events.findLast(({ type }) => type === 'model.responded')).toMatchObject({ data: { text: 'It says hello.' } })

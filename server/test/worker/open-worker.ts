@@ -35,6 +35,7 @@ export interface OpenWorkerOptions {
   isShared?: boolean
 }
 
+  inputs?: Record<string, string>
 interface Asked { task?: string, workspace?: string, isolation?: IsolationLevel, timeMs?: number, delayMs?: number }
 
 export type TestWorker = Awaited<ReturnType<typeof openWorker>>
@@ -102,7 +103,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
       actor,
       agent: agent!,
       task: asked.task ?? '',
-      inputs: {},
+      inputs: asked.inputs ?? {},
       workspaceFrom: asked.workspace ?? null,
       isolation: asked.isolation ?? null,
       timeMs: asked.timeMs ?? null,

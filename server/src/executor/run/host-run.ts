@@ -7,9 +7,9 @@ import type { Session } from '../sandbox/session.ts'
 import type { Opened } from '../sandbox/shell-session.ts'
 import type { RunCommandOptions, RunContext } from './run-context.ts'
 import type { RunControl, RunEnd } from './run-control.ts'
+import { inputEnvironment } from '../../domain/manifest/inputs.ts'
 import { AskRefused } from '../channel.ts'
 import { openSession } from '../sandbox/open.ts'
-import { inputEnvironment } from './input-environment.ts'
 import { runLlm } from './llm.ts'
 import { newEvent } from './new-event.ts'
 import { createRunOutput } from './output.ts'
@@ -139,7 +139,7 @@ interface Sessions {
 function createSessions(start: StartRun, levels: LevelTable, emit: (event: NewEvent) => void): Sessions {
   let opening: Promise<Opened> | null = null
   const all: Session[] = []
-  const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work) } }
+  const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work.task, start.work.inputs) } }
   return { open, close }
 
   function open(): Promise<Opened> {
