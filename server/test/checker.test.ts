@@ -3,7 +3,7 @@ import type { History } from './checker.ts'
 import { expect, it } from 'vitest'
 import { event } from '../src/domain/event.ts'
 import { checkHistory } from './checker.ts'
-import { output } from './conformance-harness.ts'
+import { output } from './conformance-output.ts'
 
 it('finds nothing in a history that keeps the rules', () => {
   expect(checkHistory(history())).toEqual([])

@@ -22,7 +22,9 @@ export async function checkDatabase(db: Database): Promise<string[]> {
   const violations: string[] = []
   for (const view of views) {
     const fence = Number(rows.find(row => row.id === view.id)!.fence)
-    violations.push(...checkHistory({ run: { ...view, fence }, attempts: await readAttempts(db, view.id), events: await readEvents(db, view.id, { after: 0, limit: 1_000_000 }) }))
+    const attempts = await readAttempts(db, view.id)
+    const events = await readEvents(db, view.id, { after: 0, limit: 1_000_000 })
+    violations.push(...checkHistory({ run: { ...view, fence }, attempts, events }))
   }
   return [...violations, ...await checkTallies(db), ...await checkOrphans(db)]
 }

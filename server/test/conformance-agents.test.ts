@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { ensureOwner } from '../src/store/actor.ts'
 import { findAgent, getAgentVersion, listAgents, listAgentVersions, saveAgent } from '../src/store/agents.ts'
-import { MANIFEST, onBothDatabases } from './conformance-harness.ts'
+import { onBothDatabases } from './conformance-harness.ts'
+import { MANIFEST } from './conformance-manifest.ts'
 
 onBothDatabases('agents', (given) => {
   const save = (name: string, changes: { source?: string, path?: string | null, concurrency?: number } = {}) => saveAgent(given.db, {

@@ -6,7 +6,8 @@ import { watchRuns } from '../src/events/watch.ts'
 import { prune } from '../src/queue/prune.ts'
 import { CursorError } from '../src/store/errors.ts'
 import { readEvents } from '../src/store/events.ts'
-import { onBothDatabases, output } from './conformance-harness.ts'
+import { onBothDatabases } from './conformance-harness.ts'
+import { output } from './conformance-output.ts'
 
 onBothDatabases('follow', (given) => {
   const from = (runId: string, after: number, signal = new AbortController().signal, pageSize?: number) =>

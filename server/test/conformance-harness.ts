@@ -1,4 +1,3 @@
-import type { NewEvent } from '../src/domain/event.ts'
 import type { Manifest } from '../src/domain/manifest/manifest.ts'
 import type { RunView } from '../src/domain/views.ts'
 import type { EventLog } from '../src/events/log.ts'
@@ -13,7 +12,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject } from 'vitest'
-import { event } from '../src/domain/event.ts'
 import { createEventLog } from '../src/events/log.ts'
 import { createNotifier } from '../src/events/notifier.ts'
 import { submit } from '../src/queue/submit.ts'
@@ -22,6 +20,7 @@ import { findAgent, saveAgent } from '../src/store/agents.ts'
 import { claimRuns } from '../src/store/claim.ts'
 import { openDatabase } from '../src/store/database.ts'
 import { checkDatabase } from './checker.ts'
+import { MANIFEST } from './conformance-manifest.ts'
 
 export type Dialect = 'sqlite' | 'postgresql'
 
@@ -105,38 +104,4 @@ function createWords(given: Given): Pick<Given, 'agent' | 'submit' | 'claim' | '
     },
   }
   return words
-}
-
-/** A line of terminal output, as most events are. */
-export function output(text: string): NewEvent {
-  return event('step.output', { step: 1, stream: 'stdout', text })
-}
-
-export const MANIFEST: Manifest = {
-  name: 'agent',
-  description: '',
-  runtime: 'script',
-  inputs: {},
-  model: [],
-  instructions: '',
-  tools: [],
-  mcp: {},
-  steps: [],
-  agent: null,
-  workspace: { from: null, mode: 'copy', keep: 'changed' },
-  isolation: null,
-  image: null,
-  programs: [],
-  network: 'none',
-  secrets: [],
-  limits: { timeMs: 60_000, steps: 50, memoryBytes: 1 << 30, outputBytes: 1 << 20, diskBytes: 1 << 30, processes: 64, files: 1024, cpu: 1, cpuTimeMs: null, tokens: null, costUsd: null },
-  commands: { deny: [], ask: [], allow: [] },
-  approvals: { shell: null, fetch: 'ask', mcp: 'ask', expiresMs: 1000 },
-  effects: null,
-  retry: { attempts: 1, delayMs: 1000, maxDelayMs: 30_000, factor: 2, jitter: true },
-  verify: [],
-  schedule: null,
-  concurrency: null,
-  priority: 0,
-  retentionMs: null,
 }

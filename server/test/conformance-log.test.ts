@@ -4,7 +4,8 @@ import { endRun } from '../src/store/end-run.ts'
 import { FenceLostError } from '../src/store/errors.ts'
 import { readEvents } from '../src/store/events.ts'
 import { getRuns } from '../src/store/runs.ts'
-import { onBothDatabases, output } from './conformance-harness.ts'
+import { onBothDatabases } from './conformance-harness.ts'
+import { output } from './conformance-output.ts'
 
 onBothDatabases('the event log', (given) => {
   const read = (runId: string, after = 0, limit = 10_000) => readEvents(given.db, runId, { after, limit })

@@ -8,7 +8,8 @@ import { claimRuns } from '../src/store/claim.ts'
 import { readEvents } from '../src/store/events.ts'
 import { listLeases } from '../src/store/leases.ts'
 import { getRuns } from '../src/store/runs.ts'
-import { onBothDatabases, output } from './conformance-harness.ts'
+import { onBothDatabases } from './conformance-harness.ts'
+import { output } from './conformance-output.ts'
 
 const TWICE = { retry: { attempts: 2, delayMs: 0, maxDelayMs: 0, factor: 1, jitter: false } }
 

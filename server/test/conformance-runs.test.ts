@@ -5,7 +5,8 @@ import { CursorError } from '../src/store/errors.ts'
 import { readEvents } from '../src/store/events.ts'
 import { overviewFigures } from '../src/store/overview.ts'
 import { countRuns, findRun, listRuns, recentRuns } from '../src/store/runs.ts'
-import { onBothDatabases, output } from './conformance-harness.ts'
+import { onBothDatabases } from './conformance-harness.ts'
+import { output } from './conformance-output.ts'
 
 onBothDatabases('submitting', (given) => {
   it('stores the run and its first event', async () => {

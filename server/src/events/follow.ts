@@ -3,9 +3,9 @@ import type { Database } from '../store/database.ts'
 import type { Notifier } from './notifier.ts'
 import { isFinal } from '../domain/run.ts'
 import { CursorError } from '../store/errors.ts'
-import { readEvents } from '../store/events.ts'
 import { readStanding } from '../store/move.ts'
 import { createBell } from './bell.ts'
+import { sharePages } from './shared-pages.ts'
 
 export interface FollowOptions {
   db: Database
@@ -27,7 +27,9 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
     throw new CursorError(`a cursor is a whole number from 0 on, not ${String(after)}`)
   // Listening comes before the first read: what is written in between rings, and is read again at worst.
   const bell = createBell(signal)
+  const pages = sharePages(db, notifier, runId)
   const stops = [
+    pages.leave,
     notifier.onRun(runId, bell.ring),
     notifier.onRunsRemoved(ids => ids.includes(runId) && bell.ring()),
     bell.stop,
@@ -37,7 +39,7 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
     let cursor = after
     while (!signal.aborted) {
       bell.hush()
-      const page = await readEvents(db, runId, { after: cursor, limit: pageSize })
+      const page = await pages.read(cursor, pageSize)
       const last = page.at(-1)
       if (last) {
         cursor = last.seq

@@ -6,7 +6,12 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import { createSqliteDriver } from './driver.sqlite.ts'
 import { createTurns, inTurn } from './turns.sqlite.ts'
 
-export interface SqliteConnection { driver: Driver, factory: SqlDriverAdapterFactory }
+export interface SqliteConnection {
+  driver: Driver
+  factory: SqlDriverAdapterFactory
+  /** Also when Prisma, which closes what it has used, never used it. */
+  close: () => void
+}
 
 /**
  * The one connection of a database file, shared by Prisma and our own statements. The library's adapter lets statements from outside
@@ -27,6 +32,7 @@ export async function connectSqlite(path: string): Promise<SqliteConnection> {
   return {
     driver: createSqliteDriver(connection, turns),
     factory: { provider: 'sqlite', adapterName: library.adapterName, connect: async () => guarded },
+    close: () => void connection.close(),
   }
 }
 

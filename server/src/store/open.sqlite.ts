@@ -19,7 +19,7 @@ export async function openSqlite(url: string, dataDir: string): Promise<OpenedDa
       await prepare(path)
     else
       await create(path)
-    const { driver, factory } = await connectSqlite(path)
+    const { driver, factory, close } = await connectSqlite(path)
     const { PrismaClient } = await import('./generated/sqlite/client.ts')
     const prisma = new PrismaClient({ adapter: factory })
     return {
@@ -27,6 +27,7 @@ export async function openSqlite(url: string, dataDir: string): Promise<OpenedDa
       prisma,
       async close() {
         await prisma.$disconnect()
+        close()
         lock.release()
       },
     }
@@ -59,10 +60,10 @@ async function prepare(path: string): Promise<void> {
   const connection = new BetterSqlite3(path, { fileMustExist: true, timeout: 2_000 })
   let applied
   try {
-    if (connection.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
-      throw new DatabaseError('read_only', `${path} cannot be switched to write-ahead logging: it must be on a local disk that this user may write`)
     if (!connection.prepare(`SELECT 1 FROM sqlite_master WHERE name = '_prisma_migrations'`).get())
       throw new DatabaseError('damaged', `${path} is an SQLite database, but not one of AgentOS: check DATABASE_URL. It was left as it is`)
+    if (connection.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
+      throw new DatabaseError('read_only', `${path} cannot be switched to write-ahead logging: it must be on a local disk that this user may write`)
     const rows = connection.prepare(`SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL`).all() as { name: string, finished: number }[] // the columns named here
     applied = rows.map(row => ({ name: row.name, finished: row.finished === 1 }))
   }

@@ -9,6 +9,8 @@ const FINISH = `UPDATE "_prisma_migrations" SET "finished_at" = now() WHERE "fin
 export function migrationAdapterPostgresql(pool: PoolConfig): MigrationAdapter {
   const factory = new PrismaPg({ ...pool, max: 1 })
   const open: PgAdapter[] = []
+  let failure: Error | null = null
+  const onFailure = (error: Error): void => void (failure = error)
   const keep = (adapter: PgAdapter): PgAdapter => {
     adapter.underlyingDriver().on('error', () => {}) // the next statement says it; without a listener the process would end
     open.push(adapter)
@@ -18,9 +20,10 @@ export function migrationAdapterPostgresql(pool: PoolConfig): MigrationAdapter {
     factory: {
       provider: 'postgres',
       adapterName: factory.adapterName,
-      connect: async () => whole(keep(await factory.connect()), script => `${script}\n;${FINISH}`),
-      connectToShadowDb: async () => whole(keep(await factory.connectToShadowDb()), script => script),
+      connect: async () => whole(keep(await factory.connect()), script => `${script}\n;${FINISH}`, onFailure),
+      connectToShadowDb: async () => whole(keep(await factory.connectToShadowDb()), script => script, onFailure),
     },
+    failure: () => failure,
     async close() {
       await Promise.all(open.splice(0).map(adapter => adapter.underlyingDriver().ended ? null : adapter.dispose()))
     },
@@ -30,9 +33,12 @@ export function migrationAdapterPostgresql(pool: PoolConfig): MigrationAdapter {
 type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
 
 /** The adapter cuts a script at every semicolon, those inside of functions too; PostgreSQL takes it whole, as one transaction. */
-function whole(adapter: PgAdapter, complete: (script: string) => string): PgAdapter {
+function whole(adapter: PgAdapter, complete: (script: string) => string, onFailure: (error: Error) => void): PgAdapter {
   adapter.executeScript = async (script) => {
-    await adapter.underlyingDriver().query(complete(script))
+    await adapter.underlyingDriver().query(complete(script)).catch((error: Error) => {
+      onFailure(error)
+      throw error
+    })
   }
   const queryRaw = adapter.queryRaw.bind(adapter)
   adapter.queryRaw = query => queryRaw({ ...query, sql: readable(query.sql) })

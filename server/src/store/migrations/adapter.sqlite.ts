@@ -1,6 +1,7 @@
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils'
 import type { MigrationAdapter } from './adapter.ts'
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
+import { DriverAdapterError } from '@prisma/driver-adapter-utils'
 
 /**
  * Marks the migration that is being applied as finished inside its own transaction. The engine does it only afterwards: were the
@@ -12,6 +13,8 @@ const FINISH = `UPDATE "_prisma_migrations" SET "finished_at" = strftime('%Y-%m-
 export function migrationAdapterSqlite(path: string): MigrationAdapter {
   const factory = new PrismaBetterSqlite3({ url: path, timeout: 10_000 })
   const open: SqlDriverAdapter[] = []
+  let failure: Error | null = null
+  const onFailure = (error: Error): void => void (failure = error)
   const keep = (adapter: SqlDriverAdapter): SqlDriverAdapter => {
     open.push(adapter)
     return adapter
@@ -20,16 +23,17 @@ export function migrationAdapterSqlite(path: string): MigrationAdapter {
     factory: {
       provider: 'sqlite',
       adapterName: factory.adapterName,
-      connect: async () => atomic(keep(await factory.connect())),
+      connect: async () => atomic(keep(await factory.connect()), onFailure),
       connectToShadowDb: async () => scripted(keep(await factory.connectToShadowDb())),
     },
+    failure: () => failure,
     async close() {
       await Promise.all(open.splice(0).map(adapter => adapter.dispose()))
     },
   }
 }
 
-function atomic(adapter: SqlDriverAdapter): SqlDriverAdapter {
+function atomic(adapter: SqlDriverAdapter, onFailure: (error: Error) => void): SqlDriverAdapter {
   return override(adapter, {
     async executeScript(script) {
       // A pragma inside a transaction does nothing, and dropping a table with the keys on would empty those that point at it.
@@ -39,10 +43,16 @@ function atomic(adapter: SqlDriverAdapter): SqlDriverAdapter {
       }
       catch (error) {
         await adapter.executeScript('ROLLBACK').catch(() => {})
+        onFailure(describe(error))
         throw error
       }
     },
   })
+}
+
+function describe(error: unknown): Error {
+  const said = error instanceof DriverAdapterError ? error.cause.originalMessage : undefined
+  return new Error(said ?? String(error), { cause: error })
 }
 
 /** The engine sends a whole migration to the shadow database as one statement, which the driver would refuse. */

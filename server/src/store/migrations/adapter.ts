@@ -4,4 +4,6 @@ import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapt
 export interface MigrationAdapter {
   factory: SqlMigrationAwareDriverAdapterFactory
   close: () => Promise<void>
+  /** Why a script failed; the engine keeps it to itself. */
+  failure: () => Error | null
 }

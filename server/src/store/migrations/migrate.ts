@@ -29,7 +29,8 @@ export async function applyMigrations(dialect: Dialect, adapter: MigrationAdapte
     return appliedMigrationNames
   }
   catch (error) {
-    throw new DatabaseError('migration', `the database could not be brought up to date: ${(error as Error).message.split('\n')[0]}. Nothing of the failed migration was kept`, { cause: error })
+    const why = adapter.failure() ?? error as Error // the engine throws errors
+    throw new DatabaseError('migration', `the database could not be brought up to date: ${why.message.split('\n')[0]}. Nothing of the failed migration was kept`, { cause: error })
   }
   finally {
     engine.free()

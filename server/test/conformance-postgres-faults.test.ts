@@ -1,0 +1,80 @@
+import type { FreshDatabase } from './conformance-harness.ts'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createEventLog } from '../src/events/log.ts'
+import { createNotifier } from '../src/events/notifier.ts'
+import { submit } from '../src/queue/submit.ts'
+import { ensureOwner } from '../src/store/actor.ts'
+import { findAgent, saveAgent } from '../src/store/agents.ts'
+import { claimRuns } from '../src/store/claim.ts'
+import { openDatabase, ping } from '../src/store/database.ts'
+import { readEvents } from '../src/store/events.ts'
+import { checkDatabase } from './checker.ts'
+import { freshDatabase } from './conformance-harness.ts'
+import { MANIFEST } from './conformance-manifest.ts'
+import { output } from './conformance-output.ts'
+
+let where: FreshDatabase
+let admin: pg.Client
+beforeAll(async () => {
+  where = await freshDatabase('postgresql')
+  admin = new pg.Client(where.databaseUrl)
+  await admin.connect()
+})
+afterAll(async () => {
+  await admin.end()
+  await where.remove()
+})
+
+/** Ends every connection of the server's, whatever it is doing. */
+const cutAll = () => admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'agentos' AND datname = current_database()`)
+
+it('stores every event once and in order while its connections are cut, and the process lives', async () => {
+  const db = await openDatabase(where)
+  const notifier = createNotifier()
+  const log = createEventLog(db, notifier)
+  const actor = await ensureOwner(db)
+  await saveAgent(db, { actor, name: 'agent', source: '', manifest: MANIFEST, notices: [], path: null })
+  const { found: agent } = await findAgent(db, actor.organisationId, 'agent')
+  const request = { actor, agent: agent!, task: '', inputs: {}, workspaceFrom: null, isolation: null, timeMs: null }
+  await Promise.all([submit({ db, notifier }, request), submit({ db, notifier }, request)])
+  const refs = await claimRuns(db, { worker: 'w', slots: 2, leaseMs: 30_000 })
+
+  const cuts: Promise<unknown>[] = []
+  await Promise.all(refs.map(async (ref) => {
+    for (let index = 0; index < 60; index++) {
+      const append = log.append(ref, [output(`${index}`)])
+      if (index % 6 === 0)
+        cuts.push(cutAll())
+      await append
+    }
+  }))
+  await Promise.all(cuts)
+  await Promise.all(refs.map(ref => log.end(ref, { reason: 'completed', detail: '' })))
+
+  for (const { runId } of refs) {
+    const texts = (await readEvents(db, runId, { after: 2, limit: 1000 })).flatMap(one => one.type === 'step.output' ? [one.data.text] : [])
+    expect(texts).toEqual(Array.from({ length: 60 }, (_, index) => `${index}`))
+  }
+  expect(await checkDatabase(db)).toEqual([])
+  await cutAll()
+  await db.close()
+})
+
+it('says what is wrong when the server, the database or the password is not there', async () => {
+  const url = new URL(where.databaseUrl)
+  const open = (change: (url: URL) => void) => {
+    const other = new URL(url)
+    change(other)
+    return openDatabase({ databaseUrl: other.href, dataDir: where.dataDir })
+  }
+  await expect(open(other => other.port = '1')).rejects.toMatchObject({ name: 'DatabaseError', code: 'unreachable' })
+  await expect(open(other => other.pathname = '/nosuch')).rejects.toMatchObject({ name: 'DatabaseError', code: 'refused', message: expect.stringContaining('nosuch') as unknown })
+  await expect(open(other => other.password = 'wrong')).rejects.toMatchObject({ name: 'DatabaseError', code: 'refused' })
+})
+
+it('tells how long the database takes to answer', async () => {
+  const db = await openDatabase(where)
+  expect(await ping(db)).toBeGreaterThan(0)
+  await db.close()
+})
