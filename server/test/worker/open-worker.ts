@@ -35,8 +35,7 @@ export interface OpenWorkerOptions {
   isShared?: boolean
 }
 
-  inputs?: Record<string, string>
-interface Asked { task?: string, workspace?: string, isolation?: IsolationLevel, timeMs?: number, delayMs?: number }
+interface Asked { task?: string, inputs?: Record<string, string>, workspace?: string, isolation?: IsolationLevel, timeMs?: number, delayMs?: number }
 
 export type TestWorker = Awaited<ReturnType<typeof openWorker>>
 
