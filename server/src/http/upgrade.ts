@@ -9,6 +9,7 @@ import type { OriginRules } from './origin.ts'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
 import { appRouter } from '../router/router.ts'
+import { createEncoder } from './encoder.ts'
 import { errorBody, statusOf } from './errors.ts'
 import { createConnection } from './socket.ts'
 import { BATCH_CALLS, logTrpcError } from './trpc-route.ts'
@@ -47,6 +48,7 @@ export interface SocketOptions {
 export function createSockets({ services, authenticate, rules, started, logger }: SocketOptions): Sockets {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES, clientTracking: false })
   const open = new Map<WebSocket, { signedIn: SignedIn, isAlive: boolean }>()
+  const encoder = createEncoder()
   let pings: NodeJS.Timeout | null = null
   let isStopping = false
 
@@ -94,6 +96,7 @@ export function createSockets({ services, authenticate, rules, started, logger }
     getWSConnectionHandler({
       router: appRouter,
       maxBatchSize: BATCH_CALLS,
+      experimental_encoder: encoder,
       createContext: () => ({ ...services, actor: signedIn.actor, connection }),
       onError: logTrpcError(logger),
       wss,

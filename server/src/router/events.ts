@@ -1,13 +1,11 @@
-import type { TrackedEnvelope } from '@trpc/server'
 import type { RunEvent } from '../domain/event.ts'
-import { tracked } from '@trpc/server'
+import type { TrackedBatch } from './follow-log.ts'
 import { z } from 'zod'
 import { readEvents } from '../store/events.ts'
 import { badRequest } from './fault.ts'
 import { runNamed } from './find.ts'
 import { followLog } from './follow-log.ts'
 import { after, lastEventId, word } from './inputs.ts'
-import { paced } from './live.ts'
 import { liveProcedure, procedure, router } from './trpc.ts'
 
 const PAGE_SIZE = 1000
@@ -27,12 +25,11 @@ export const events = router({
    */
   follow: liveProcedure
     .input(z.object({ runId: word, after: after.optional(), lastEventId: lastEventId.optional() }))
-    .subscription(async function* ({ ctx, input, signal }): AsyncGenerator<TrackedEnvelope<RunEvent[]>> {
+    .subscription(async ({ ctx, input, signal }): Promise<AsyncGenerator<TrackedBatch>> => {
       const run = await runNamed(ctx, input.runId)
       const cursor = input.lastEventId ?? input.after ?? 0
       if (cursor > run.lastSeq)
         throw badRequest(`cursor ${cursor} is beyond the end of run ${run.id}, whose last event is ${run.lastSeq}`)
-      for await (const batch of paced(ctx.connection, signal!, following => followLog(ctx, run, cursor, following)))
-        yield tracked(String(batch.at(-1)!.seq), batch) // a batch is never empty
+      return followLog(ctx, run, cursor, signal!) // a subscription has one
     }),
 })

@@ -1,51 +1,72 @@
+import type { TrackedEnvelope } from '@trpc/server'
 import type { RunEvent } from '../domain/event.ts'
 import type { RunView } from '../domain/views.ts'
-import type { RouterServices } from './context.ts'
+import type { Connection, RouterServices } from './context.ts'
+import { tracked } from '@trpc/server'
 import { follow } from '../events/follow.ts'
+import { takePlace } from './live.ts'
+
+type Following = Pick<RouterServices, 'db' | 'notifier' | 'replay'> & { connection: Connection }
+export type TrackedBatch = TrackedEnvelope<RunEvent[]>
 
 /** A message of about this size is what a slow reader can have waiting beyond the socket's own bound. */
 const BATCH_BYTES = 256 * 1024
+/** Each reader holds one page at most; events are large when there is much output. */
+const PAGE_SIZE = 200
+/** Batches of a page that many read together, so that they are cut, and then written, once. */
+const cut = new WeakMap<RunEvent[], RunEvent[][]>()
 
 /**
- * Follows a run's log. What was there when the reader came is replayed through the gate, page by page, so that many readers
- * that come back at once take turns; what comes after that is live and waits for nobody.
+ * Follows a run's log, no faster than the socket sends it. What was there when the reader came is replayed through the gate,
+ * page by page, so that many readers that come back at once take turns; what comes after that is live and waits for nobody.
+ * Each batch's id is its last seq.
  */
-export async function* followLog(
-  { db, notifier, replay }: Pick<RouterServices, 'db' | 'notifier' | 'replay'>,
-  run: RunView,
-  cursor: number,
-  signal: AbortSignal,
-): AsyncGenerator<RunEvent[]> {
-  const pages = follow({ db, notifier, runId: run.id, after: cursor, signal })
+export async function* followLog(o: Following, run: RunView, cursor: number, signal: AbortSignal): AsyncGenerator<TrackedBatch> {
+  const { db, notifier, replay, connection } = o
+  const leave = takePlace(connection)
+  const pages = follow({ db, notifier, runId: run.id, after: cursor, signal, pageSize: PAGE_SIZE })
   let seen = cursor
   try {
     while (true) {
       const next = seen < run.lastSeq ? await replay.pass(() => pages.next()) : await pages.next()
       if (next.done)
         return
-      for (const batch of inBatches(next.value))
-        yield batch
-      seen = next.value.at(-1)?.seq ?? seen
+      for (const batch of inBatches(next.value)) {
+        await connection.drained(signal)
+        if (signal.aborted)
+          return
+        seen = batch.at(-1)!.seq // a batch is never empty
+        yield tracked(String(seen), batch)
+      }
     }
   }
   finally {
+    leave()
     await pages.return(undefined)
   }
 }
 
-function* inBatches(events: RunEvent[]): Generator<RunEvent[]> {
+function inBatches(page: RunEvent[]): RunEvent[][] {
+  const batches = cut.get(page) ?? cutPage(page)
+  cut.set(page, batches)
+  return batches
+}
+
+function cutPage(page: RunEvent[]): RunEvent[][] {
+  const batches: RunEvent[][] = []
   let from = 0
   let bytes = 0
-  for (const [at, event] of events.entries()) {
+  for (const [at, event] of page.entries()) {
     bytes += roughBytes(event)
     if (bytes >= BATCH_BYTES) {
-      yield events.slice(from, at + 1)
+      batches.push(page.slice(from, at + 1))
       from = at + 1
       bytes = 0
     }
   }
-  if (from < events.length)
-    yield from === 0 ? events : events.slice(from)
+  if (from < page.length)
+    batches.push(page.slice(from))
+  return batches
 }
 
 /** Good enough to cut by: nearly all of a large event is its text. */

@@ -98,8 +98,6 @@ export const runs = router({
 
   /** What lists and counters show, coalesced. The first update carries everything that is live. */
   watch: liveProcedure
-    .subscription(async function* ({ ctx, signal }): AsyncGenerator<WatchUpdate> {
-      const { db, notifier, actor, connection } = ctx
-      yield* paced(connection, signal!, watching => watchRuns({ db, notifier, organisationId: actor.organisationId, signal: watching }))
-    }),
+    .subscription(({ ctx: { db, notifier, actor, connection }, signal }): AsyncGenerator<WatchUpdate> =>
+      paced(connection, signal!, () => watchRuns({ db, notifier, organisationId: actor.organisationId, signal: signal! }))), // a subscription has one
 })
