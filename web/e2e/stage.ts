@@ -1,0 +1,54 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { TestServer } from './server.ts'
+import { launchBrowser, WIDE } from './browser.ts'
+import { watchFaults } from './faults.ts'
+import { startServer } from './server.ts'
+
+export interface Stage {
+  server: TestServer
+  browser: Browser
+  /** What went wrong on any page so far; see watchFaults. */
+  faults: string[]
+  /** A page of somebody who has signed in, at `path`. */
+  open: (path: string, options?: BrowserContextOptions) => Promise<Page>
+  close: () => Promise<void>
+}
+
+/** A server of its own, a browser, and somebody who has signed in. `origin`: where pages are opened, when that is not the server itself. */
+export async function setStage(options: Parameters<typeof startServer>[0] = {}): Promise<Stage> {
+  const [server, browser] = await Promise.all([startServer(options), launchBrowser()])
+  const origin = options.publicUrl ?? server.url
+  const faults: string[] = []
+  const storageState = await signIn(browser, server.link, origin)
+
+  return {
+    server,
+    browser,
+    faults,
+    async open(path, context = {}) {
+      const made = await browser.newContext({ ...WIDE, ...context, baseURL: origin, storageState, permissions: ['clipboard-read', 'clipboard-write'] })
+      made.setDefaultTimeout(PATIENCE_MS)
+      watchFaults(made, origin, faults)
+      const page = await made.newPage()
+      await page.goto(path)
+      return page
+    },
+    close: async () => {
+      await browser.close()
+      await server.close()
+    },
+  }
+}
+
+/** A small machine that does much else must not look like a fault. */
+export const PATIENCE_MS = 45_000
+
+async function signIn(browser: Browser, link: string, origin: string): ReturnType<Awaited<ReturnType<Browser['newContext']>>['storageState']> {
+  const context = await browser.newContext()
+  const answer = await context.request.post(`${origin}/api/session`, { data: { token: new URL(link).searchParams.get('token') }, headers: { origin } })
+  if (!answer.ok())
+    throw new Error(`the sign-in link was refused with ${answer.status()}`)
+  const state = await context.storageState()
+  await context.close()
+  return state
+}
