@@ -36,6 +36,13 @@ export function toAgentOSError(error: unknown, url: string): AgentOSError {
   return new AgentOSError(error instanceof Error ? error.message : String(error), 'INTERNAL_CLIENT_ERROR', [], { cause: error })
 }
 
+/** Codes with which another try may go better. */
+const PASSING = new Set(['UNREACHABLE', 'INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE', 'BAD_GATEWAY', 'GATEWAY_TIMEOUT', 'TIMEOUT', 'TOO_MANY_REQUESTS'])
+
+export function isPassing({ code }: AgentOSError): boolean {
+  return PASSING.has(code)
+}
+
 function rootMessage(error: Error): string {
   let root: Error = error
   while (root.cause instanceof Error)

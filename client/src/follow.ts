@@ -1,21 +1,24 @@
 import type { Connection } from './connection.ts'
-import type { RunEvent } from './views.ts'
-import { TRPCClientError } from '@trpc/client'
-import { toAgentOSError } from './error.ts'
+import type { FollowOptions, RunEvent } from './views.ts'
+import { isPassing, toAgentOSError } from './error.ts'
+import { openFeed } from './feed.ts'
 
-/** Events that have arrived and are not read yet; above this the subscription is closed and resumed once they are read. */
-const MAX_UNREAD = 20_000
+/** In a row, with no event in between, before an error that may pass is believed to stay. */
+const MAX_FAILURES = 10
 
-/** Yields every event once and in order, whatever happens to the connection; returns after `run.ended`. */
-export async function* followRun(
-  connection: Connection,
-  runId: string,
-  { after = 0, signal }: { after?: number, signal?: AbortSignal } = {},
-): AsyncGenerator<RunEvent, void, undefined> {
-  let cursor = after
-  let failures = 0
-  while (!signal?.aborted) {
-    const feed = subscribe(connection, runId, cursor, signal)
+/**
+ * Yields every event once and in order, and returns after `run.ended` or when the signal aborts. Once it has reached the
+ * server it outlives every loss of the connection or the server. Rejects with an AgentOSError when the server cannot be
+ * reached to begin with (`UNREACHABLE`) or refuses (`NOT_FOUND`, `UNAUTHORIZED`, ...).
+ */
+export async function* followRun(connection: Connection, run: string, options: FollowOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
+  const { signal } = options
+  let cursor = options.after ?? 0
+  const runId = await findRunId(connection, run, signal)
+  for (let failures = 0; !signal?.aborted; failures++) {
+    if (failures > 0)
+      await pause(Math.random() * Math.min(5_000, 100 * 2 ** failures), signal)
+    const feed = await openFeed(connection, { ...options, runId, after: cursor })
     try {
       for await (const event of feed.events()) {
         if (event.seq <= cursor)
@@ -28,62 +31,25 @@ export async function* followRun(
       }
     }
     catch (error) {
-      // The server has answered: no such run, a bad cursor, no right. Trying again would not help.
-      if (error instanceof TRPCClientError && error.data?.code && error.data.code !== 'INTERNAL_SERVER_ERROR')
-        throw toAgentOSError(error, connection.url)
+      const known = toAgentOSError(error, connection.url)
+      if (!isPassing(known) || failures >= MAX_FAILURES)
+        throw known
     }
     finally {
       feed.close()
     }
-    failures++
-    await pause(Math.random() * Math.min(5_000, 100 * 2 ** failures), signal)
   }
 }
 
-function subscribe(connection: Connection, runId: string, after: number, signal: AbortSignal | undefined) {
-  let unread: RunEvent[] = []
-  let ended: { error: unknown } | { error: null } | null = null
-  let wake = () => {}
-
-  const end = (error: unknown) => {
-    ended ??= { error }
-    wake()
+/** Asked over HTTP first: a socket that is refused does not say why. */
+async function findRunId(connection: Connection, run: string, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return (await connection.call(connection.trpc.runs.get.query({ run }, signal ? { signal } : {}))).id
   }
-  const subscription = connection.trpc.events.follow.subscribe({ runId, after }, {
-    onData: ({ data }) => {
-      unread.push(...data)
-      if (unread.length > MAX_UNREAD) {
-        subscription.unsubscribe()
-        end(null)
-      }
-      wake()
-    },
-    onError: end,
-    onComplete: () => end(null),
-  })
-  const abort = () => end(null)
-  signal?.addEventListener('abort', abort, { once: true })
-
-  return {
-    async* events(): AsyncGenerator<RunEvent> {
-      while (true) {
-        const batch = unread
-        unread = []
-        yield* batch
-        if (unread.length > 0)
-          continue
-        if (ended) {
-          if (ended.error)
-            throw ended.error
-          return
-        }
-        await new Promise<void>((resolve) => { wake = resolve })
-      }
-    },
-    close() {
-      signal?.removeEventListener('abort', abort)
-      subscription.unsubscribe()
-    },
+  catch (error) {
+    if (signal?.aborted)
+      return run
+    throw error
   }
 }
 

@@ -1,17 +1,18 @@
-import type { AgentOSOptions, Input, SubmitRun } from './views.ts'
+import type { AgentOSOptions, FollowOptions, Input, SubmitRun } from './views.ts'
 import { connect } from './connection.ts'
 import { followRun } from './follow.ts'
 import { waitForResult } from './result.ts'
 
 export { AgentOSError } from './error.ts'
 export type { RunResult } from './result.ts'
-export type { AgentOSOptions, Run, RunEvent, SubmitRun } from './views.ts'
+export type { AgentOSOptions, FollowOptions, Run, RunEvent, SubmitRun } from './views.ts'
 
 export type AgentOS = ReturnType<typeof createAgentOS>
 
 /**
  * A typed client for one server. Every call rejects with an `AgentOSError` whose message is for people and whose `code`
  * is tRPC's (`NOT_FOUND`, `BAD_REQUEST`, `UNAUTHORIZED`, ...; `UNREACHABLE` when no server answers).
+ * @throws {AgentOSError} at once when `url` is no address
  */
 export function createAgentOS(options: AgentOSOptions) {
   const connection = connect(options)
@@ -37,9 +38,9 @@ export function createAgentOS(options: AgentOSOptions) {
        * Each event of a run from `after` (0: the beginning), then live, until `run.ended`. It resumes by itself when the
        * connection or the server goes away: no gap, no duplicate.
        */
-      follow: (runId: string, follow: { after?: number, signal?: AbortSignal } = {}) => followRun(connection, runId, follow),
+      follow: (run: string, options: FollowOptions = {}) => followRun(connection, run, options),
       /** Waits until the run has ended; answers with the run and what it said last. */
-      result: (runId: string, wait: { signal?: AbortSignal } = {}) => waitForResult(connection, runId, wait),
+      result: (run: string, options: { signal?: AbortSignal } = {}) => waitForResult(connection, run, options),
     },
     events: {
       /** A page of a run's log after a seq. */

@@ -15,3 +15,12 @@ export interface AgentOSOptions {
   /** An API key, or the credential in the server's data folder. */
   apiKey: string
 }
+
+export interface FollowOptions {
+  /** The seq after which to go on; 0, the beginning, when left out. */
+  after?: number
+  /** Ends the following; the run itself goes on. */
+  signal?: AbortSignal
+  /** Told when the connection is lost and when it is there again; what follows resumes by itself. */
+  onConnection?: (isUp: boolean) => void
+}
