@@ -13,6 +13,7 @@ export function eventLine(event: RunEvent): string {
     case 'attempt.started': return `${event.attempt} · ${event.data.worker}`
     case 'attempt.lost': return `${event.attempt} · ${event.data.detail}`
     case 'attempt.ended': return `${event.attempt} · ${event.data.reason}`
+    case 'workspace.prepared': return event.data.from === null ? event.data.how : `${event.data.how} ${event.data.mode} · ${event.data.from}`
     case 'sandbox.opened': return `${event.data.level} · ${event.data.by} · ${formatDuration(event.data.durationMs)}`
     case 'step.started': return `${event.data.step} · ${event.data.name}${event.data.try > 1 ? ` · try ${event.data.try}` : ''}`
     case 'step.output':

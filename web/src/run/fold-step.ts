@@ -67,12 +67,16 @@ export function finishStep(timeline: Timeline, data: EventOf<'step.finished'>['d
   if (!step)
     return
   step.version++
-  step.status = data.status
+  // The log says failed; that a person or the run's own end cut it short is no fault of the step.
+  step.status = data.status === 'failed' && data.end?.ended === 'cancelled' ? 'stopped' : data.status
   step.detail = data.detail ?? null
   step.continued = data.continued ?? false
   step.end = data.end ?? null
   step.endedAt = at
   step.durationMs = data.durationMs
+  // What never ran wrote nothing.
+  if (data.status === 'skipped')
+    timeline.sections = timeline.sections.filter(section => section.step !== step)
 }
 
 export function foldToolEvent(timeline: Timeline, event: EventOf<'tool.proposed' | 'tool.started' | 'tool.output' | 'tool.finished'>): void {
@@ -94,7 +98,7 @@ export function foldToolEvent(timeline: Timeline, event: EventOf<'tool.proposed'
     timeline.outputBytes += call.output.append(event.data.stream, event.data.text)
   }
   else {
-    call.status = event.data.status
+    call.status = event.data.status === 'failed' && event.data.end?.ended === 'cancelled' ? 'stopped' : event.data.status
     call.result = event.data.result
     call.end = event.data.end ?? null
     call.endedAt = Date.parse(event.at)

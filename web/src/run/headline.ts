@@ -58,10 +58,11 @@ function doing(step: Step, call: ToolCall | undefined): Headline['parts'][number
 
 function endedParts(run: RunView, timeline: Timeline): Headline['parts'] {
   const reason = timeline.end?.reason ?? run.reason
-  const detail = timeline.end?.detail || run.detail
+  const detail = (timeline.end?.detail || run.detail || '').replace(/\.$/, '')
   const durationMs = timeline.end?.durationMs ?? null
-  const parts: Headline['parts'] = [{ text: reason ? END_REASONS[reason].means : 'ended', strong: true }]
-  if (detail && detail !== parts[0]!.text)
+  const means = reason ? END_REASONS[reason].means : 'ended'
+  const parts: Headline['parts'] = [{ text: means, strong: true }]
+  if (detail && detail.toLowerCase() !== means)
     parts.push({ text: `: ${detail}` })
   if (durationMs !== null)
     parts.push({ text: ` · after ${durationMs < 60_000 ? formatDuration(durationMs) : formatWords(durationMs)}` })

@@ -19,6 +19,23 @@ export function renderMarkdown(text: string): string {
 
 const HEADINGS = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6']
 
+// Headings of an answer belong under the card's own, one level at a time, whatever levels the model chose.
+markdown.core.ruler.push('outline', ({ tokens }) => {
+  const open: number[] = []
+  let tag = ''
+  for (const token of tokens) {
+    if (token.type === 'heading_open') {
+      const level = Number(token.tag.slice(1))
+      while (open.length > 0 && open.at(-1)! >= level)
+        open.pop()
+      open.push(level)
+      tag = `h${Math.min(6, 2 + open.length)}`
+    }
+    if (token.type === 'heading_open' || token.type === 'heading_close')
+      token.tag = tag
+  }
+})
+
 // The words of a picture stay; the picture is never fetched.
 markdown.renderer.rules.image = (tokens, index) => markdown.utils.escapeHtml(tokens[index]!.content || 'image')
 

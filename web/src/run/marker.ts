@@ -10,7 +10,7 @@ export function markerSentence(marker: Marker, nowMs: number): { title: string, 
     counts.push(`${marker.stepsOpen} cut short`)
   return {
     title: titleOf(marker, gap, nowMs),
-    note: [...(marker.detail ? [marker.detail] : []), ...counts].join(' · '),
+    note: [...(marker.detail ? [marker.detail.replace(/\.$/, '')] : []), ...counts].join(' · '),
     gap,
   }
 }

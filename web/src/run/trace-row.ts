@@ -107,10 +107,10 @@ function describeTry(made: Try): ShownRow {
   return {
     level: 3,
     mark: markOf(made.status),
-    title: `try ${made.number}${made.detail ? `: ${made.detail}` : ''}`,
+    title: `try ${made.number}`,
     mono: false,
     faded: false,
-    note: made.end ? endWord(made.end) : null,
+    note: made.end ? endWord(made.end) : made.detail,
     noteTone: 'text-bad',
     startAt: made.startedAt,
     endAt: made.endedAt,
