@@ -42,10 +42,12 @@ export interface SocketOptions {
   /** Resolves when calls can be served; until then sockets wait. */
   started: Promise<void>
   logger: Logger
+  pingMs?: number
+  maxSockets?: number
 }
 
 /** The WebSocket side of the door: the same questions as over HTTP, asked once, before the upgrade. */
-export function createSockets({ services, authenticate, rules, started, logger }: SocketOptions): Sockets {
+export function createSockets({ services, authenticate, rules, started, logger, pingMs = PING_MS, maxSockets = SOCKETS }: SocketOptions): Sockets {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES, clientTracking: false })
   const open = new Map<WebSocket, { signedIn: SignedIn, isAlive: boolean }>()
   const encoder = createEncoder()
@@ -68,7 +70,7 @@ export function createSockets({ services, authenticate, rules, started, logger }
     await started
     if (isStopping)
       return ['SERVICE_UNAVAILABLE', 'this server is stopping']
-    if (open.size >= SOCKETS || countOf(signedIn) >= SOCKETS_PER_USER)
+    if (open.size >= maxSockets || countOf(signedIn) >= SOCKETS_PER_USER)
       return ['SERVICE_UNAVAILABLE', 'too many sockets are open']
     return signedIn
   }
@@ -83,7 +85,7 @@ export function createSockets({ services, authenticate, rules, started, logger }
   function serve(ws: WebSocket, request: IncomingMessage, socket: Socket, signedIn: SignedIn): void {
     const state = { signedIn, isAlive: true }
     open.set(ws, state)
-    pings ??= setInterval(ping, PING_MS)
+    pings ??= setInterval(ping, pingMs)
     ws.on('pong', () => state.isAlive = true)
     ws.on('close', () => {
       open.delete(ws)

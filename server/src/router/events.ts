@@ -26,7 +26,7 @@ export const events = router({
   follow: liveProcedure
     .input(z.object({ runId: word, after: after.optional(), lastEventId: lastEventId.optional() }))
     .subscription(async ({ ctx, input, signal }): Promise<AsyncGenerator<TrackedBatch>> => {
-      const run = await runNamed(ctx, input.runId)
+      const run = await ctx.replay.pass(() => runNamed(ctx, input.runId))
       const cursor = input.lastEventId ?? input.after ?? 0
       if (cursor > run.lastSeq)
         throw badRequest(`cursor ${cursor} is beyond the end of run ${run.id}, whose last event is ${run.lastSeq}`)
