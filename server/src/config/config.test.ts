@@ -3,7 +3,8 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError } from './config-error.ts'
+import { loadConfig } from './config.ts'
 
 const room = mkdtempSync(join(tmpdir(), 'agentos-config-'))
 const repository = project('repository', { 'pnpm-workspace.yaml': '' })

@@ -1,11 +1,12 @@
 import type { Environment, EnvironmentName } from './environment.ts'
-import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { isAbsolute, join, parse, resolve, sep } from 'node:path'
+import { isAbsolute, parse, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { parseEnv } from 'node:util'
+import { ConfigError } from './config-error.ts'
+import { findDataDir } from './data-dir.ts'
 import { environmentSchema } from './environment.ts'
+import { expandHome, isFolder } from './paths.ts'
+import { PROJECT_DIR, readSettings } from './settings.ts'
 
 /** Everything that is set from outside. Read once, frozen, handed down. */
 export interface Config {
@@ -43,26 +44,14 @@ export interface Config {
   }
 }
 
-/** A value that stops the start. Its message is one line that names the variable. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
-  /** The variable, or `.env` when the file itself cannot be read. */
-  readonly variable: EnvironmentName | '.env'
-
-  constructor(variable: EnvironmentName | '.env', sentence: string) {
-    super(`${variable}: ${sentence}`)
-    this.variable = variable
-  }
-}
-
 /**
  * Reads the environment and the project's `.env`, over which the environment wins; an empty value counts as not set.
  * @throws {ConfigError} for the first value that is wrong
  */
 export function loadConfig(env: Record<string, string | undefined>, options: { projectDir?: string } = {}): Config {
-  const projectDir = options.projectDir ?? fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
-  const values = readEnvironment({ ...withoutEmpty(readDotEnv(projectDir)), ...withoutEmpty(env) })
-  const dataDir = findDataDir(values, projectDir, env)
+  const projectDir = options.projectDir ?? PROJECT_DIR
+  const values = readEnvironment(readSettings(env, projectDir))
+  const dataDir = findDataDir(values.AGENTOS_DATA_DIR, projectDir, env)
   const databaseUrl = findDatabaseUrl(values, dataDir)
   if (values.AGENTOS_ROLE !== 'all' && databaseUrl.startsWith('file:'))
     throw new ConfigError('AGENTOS_ROLE', `expected all, because one process alone writes a SQLite database, got "${values.AGENTOS_ROLE}"; set DATABASE_URL to a postgres:// address to run servers and workers apart`)
@@ -91,22 +80,6 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
   })
 }
 
-function readDotEnv(projectDir: string): NodeJS.Dict<string> {
-  try {
-    return parseEnv(readFileSync(join(projectDir, '.env'), 'utf8'))
-  }
-  catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT')
-      return {}
-    throw new ConfigError('.env', `expected a file that can be read, got ${code}`)
-  }
-}
-
-function withoutEmpty(env: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => value?.trim() ? [[name, value.trim()]] : []))
-}
-
 function readEnvironment(env: Record<string, string>): Environment {
   const result = environmentSchema.safeParse(env)
   if (result.success)
@@ -114,30 +87,6 @@ function readEnvironment(env: Record<string, string>): Environment {
   const name = result.error.issues[0]!.path[0] as EnvironmentName
   const { expected, secret } = environmentSchema.shape[name].meta() ?? {}
   throw new ConfigError(name, `expected ${expected}, got ${secret ? `something else (${env[name]!.length} characters, not shown)` : JSON.stringify(env[name])}`)
-}
-
-/** Never by the current folder: the same data is found from wherever a command is given. */
-function findDataDir(values: Environment, projectDir: string, env: Record<string, string | undefined>): string {
-  if (!values.AGENTOS_DATA_DIR)
-    return isRepository(projectDir) ? join(projectDir, 'data') : join(userDataDir(env), 'agentos')
-  const path = expandHome(values.AGENTOS_DATA_DIR)
-  if (!isAbsolute(path) && !isRepository(projectDir))
-    throw new ConfigError('AGENTOS_DATA_DIR', `expected an absolute path, got ${JSON.stringify(values.AGENTOS_DATA_DIR)}`)
-  return resolve(projectDir, path)
-}
-
-/** Installed packages have no workspace file. */
-function isRepository(projectDir: string): boolean {
-  return isFolder(projectDir) && statSync(join(projectDir, 'pnpm-workspace.yaml'), { throwIfNoEntry: false }) !== undefined
-}
-
-function userDataDir(env: Record<string, string | undefined>): string {
-  if (process.platform === 'win32')
-    return env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
-  if (process.platform === 'darwin')
-    return join(homedir(), 'Library', 'Application Support')
-  const xdg = env.XDG_DATA_HOME
-  return xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share')
 }
 
 function findDatabaseUrl(values: Environment, dataDir: string): string {
@@ -174,14 +123,6 @@ function findWorkspaceRoots(values: Environment, env: Record<string, string | un
       throw new ConfigError('AGENTOS_WORKSPACE_ROOTS', `expected folders that exist, got ${JSON.stringify(given)}`)
     return resolve(path)
   })
-}
-
-function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') || path.startsWith(`~${sep}`) ? join(homedir(), path.slice(1)) : path
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function deepFreeze<T extends object>(value: T): T {

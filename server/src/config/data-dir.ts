@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import process from 'node:process'
+import { ConfigError } from './config-error.ts'
+import { expandHome, isFolder } from './paths.ts'
+
+/** Never by the current folder: the same data is found from wherever a command is given. */
+export function findDataDir(given: string | undefined, projectDir: string, env: Record<string, string | undefined>): string {
+  if (!given)
+    return isRepository(projectDir) ? join(projectDir, 'data') : join(userDataDir(env), 'agentos')
+  const path = expandHome(given)
+  if (!isAbsolute(path) && !isRepository(projectDir))
+    throw new ConfigError('AGENTOS_DATA_DIR', `expected an absolute path, got ${JSON.stringify(given)}`)
+  return resolve(projectDir, path)
+}
+
+/** Installed packages have no workspace file. */
+function isRepository(projectDir: string): boolean {
+  return isFolder(projectDir) && statSync(join(projectDir, 'pnpm-workspace.yaml'), { throwIfNoEntry: false }) !== undefined
+}
+
+function userDataDir(env: Record<string, string | undefined>): string {
+  if (process.platform === 'win32')
+    return env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
+  if (process.platform === 'darwin')
+    return join(homedir(), 'Library', 'Application Support')
+  const xdg = env.XDG_DATA_HOME
+  return xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share')
+}
