@@ -23,8 +23,9 @@ export async function main(env: Record<string, string | undefined> = process.env
       process.exit(1)
     })
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  // SIGHUP: the terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, stop)
 }
 
 /** Compiled code is kept beside the runtime, which halves the time of the next start; so what is imported comes after. */
