@@ -21,6 +21,7 @@ export async function startServer(options: { publicUrl?: string, port?: number, 
     HOME: dataDir,
     AGENTOS_PORT: String(port),
     AGENTOS_DATA_DIR: dataDir,
+    AGENTOS_LOG_LEVEL: 'warn',
     ...(options.publicUrl && { AGENTOS_PUBLIC_URL: options.publicUrl }),
     ...(options.roots && { AGENTOS_WORKSPACE_ROOTS: options.roots.join(':') }),
   }

@@ -11,18 +11,25 @@ export interface Stage {
   faults: string[]
   /** A page of somebody who has signed in, at `path`. */
   open: (path: string, options?: BrowserContextOptions) => Promise<Page>
+  /** kill -9: it has no time to put anything in order. */
+  killServer: () => Promise<void>
+  /** On the same port and data. */
+  startAgain: () => Promise<void>
   close: () => Promise<void>
 }
 
-/** A server of its own, a browser, and somebody who has signed in. `origin`: where pages are opened, when that is not the server itself. */
+/** A server of its own, a browser, and somebody who has signed in. */
 export async function setStage(options: Parameters<typeof startServer>[0] = {}): Promise<Stage> {
-  const [server, browser] = await Promise.all([startServer(options), launchBrowser()])
+  const [first, browser] = await Promise.all([startServer(options), launchBrowser()])
+  let server = first
   const origin = options.publicUrl ?? server.url
   const faults: string[] = []
   const storageState = await signIn(browser, server.link, origin)
 
   return {
-    server,
+    get server() {
+      return server
+    },
     browser,
     faults,
     async open(path, context = {}) {
@@ -32,6 +39,12 @@ export async function setStage(options: Parameters<typeof startServer>[0] = {}):
       const page = await made.newPage()
       await page.goto(path)
       return page
+    },
+    killServer: () => server.kill('SIGKILL'),
+    async startAgain() {
+      const { port, dataDir } = server
+      await server.client.close()
+      server = await startServer({ ...options, port, dataDir })
     },
     close: async () => {
       await browser.close()
