@@ -24,14 +24,21 @@ export function closingLine(results) {
 /**
  * What one run of vitest counts for. Its report counts tests only: a file that did not load, an error outside a test or a
  * report that is missing must not look like success.
- * @param {{ numPassedTests: number, numFailedTests: number, numPendingTests?: number, numTodoTests?: number } | null} report
+ * @param {{
+ *   numPassedTests: number, numFailedTests: number, numPendingTests?: number, numTodoTests?: number,
+ *   testResults?: { status: string, assertionResults: { status: string }[] }[],
+ * } | null} report
  * @param {number | null} exitCode
  */
 export function countTests(report, exitCode) {
   const passed = report?.numPassedTests ?? 0
-  const failed = report?.numFailedTests ?? 0
   const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
-  const looksGood = failed === 0
+  const failed = (report?.numFailedTests ?? 0) + (report?.testResults ?? []).filter(isBroken).length
   const isGood = report !== null && exitCode === 0 && passed > 0
-  return { passed, failed: looksGood && !isGood ? 1 : failed, skipped }
+  return { passed, failed: failed === 0 && !isGood ? 1 : failed, skipped }
+}
+
+/** A file that failed although no test in it did: it could not be loaded, or what it prepares did not work. */
+function isBroken(file) {
+  return file.status === 'failed' && file.assertionResults.every(test => test.status !== 'failed')
 }

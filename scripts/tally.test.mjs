@@ -13,6 +13,15 @@ describe('a run of the tests', () => {
     expect(countTests(good, 1)).toMatchObject({ passed: 7, failed: 1 })
   })
 
+  it('counts each file that could not be loaded, whatever the exit code says', () => {
+    const testResults = [
+      { status: 'failed', assertionResults: [] },
+      { status: 'failed', assertionResults: [{ status: 'failed' }] },
+      { status: 'passed', assertionResults: [{ status: 'passed' }] },
+    ]
+    expect(countTests({ ...good, numFailedTests: 1, testResults }, 0)).toMatchObject({ passed: 7, failed: 2 })
+  })
+
   it('has failed when it was killed', () => {
     expect(countTests(good, null)).toMatchObject({ failed: 1 })
   })
