@@ -34,9 +34,10 @@ export default defineConfig({
     host: '127.0.0.1',
     proxy: {
       '/trpc': { target: server, ws: true },
-      '/api': server,
-      '/health': server,
-      '/schema.json': server,
+      // The page's origin goes along as it is: the server holds it against its list.
+      '/api': { target: server },
+      '/health': { target: server },
+      '/schema.json': { target: server },
     },
   },
 })

@@ -8,7 +8,6 @@ import process from 'node:process'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { createSessions } from './auth/sessions.ts'
 import { createSignInTokens } from './auth/sign-in-tokens.ts'
-import { ConfigError } from './config/config-error.ts'
 import { prepareDataFolder } from './config/data-folder.ts'
 import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
 import { createEventLog } from './events/log.ts'
@@ -72,8 +71,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 }
 
 async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Promise<App> {
-  if (config.role !== 'all')
-    throw new ConfigError('AGENTOS_ROLE', `${config.role} does not act yet: a server and its worker are one process for now. Leave it out, or set it to all`)
   const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
 
   const dataFolder = await prepareDataFolder(config)

@@ -85,10 +85,6 @@ describe('what is set', () => {
     const projectDir = project('with-env', { 'pnpm-workspace.yaml': '', '.env': 'AGENTOS_PORT=5000\nAGENTOS_MAX_AGENTS="4" # four\n' })
     expect(loadConfig({ AGENTOS_PORT: '6000' }, { projectDir })).toMatchObject({ port: 6000, maxAgents: 4 })
   })
-
-  it('lets servers and workers run apart on PostgreSQL', () => {
-    expect(loadConfig({ AGENTOS_ROLE: 'worker', DATABASE_URL: 'postgresql://host/agentos' }, { projectDir: repository }).role).toBe('worker')
-  })
 })
 
 describe('a wrong value', () => {
@@ -145,8 +141,9 @@ describe('a wrong value', () => {
     expect(failure(() => loadConfig({ DATABASE_URL: 'mysql://root:hunter2@host/x' }, { projectDir: repository })).message).not.toContain('hunter2')
   })
 
-  it('says why SQLite has one process only', () => {
-    expect(failure(() => loadConfig({ AGENTOS_ROLE: 'server' }, { projectDir: repository })).message).toMatch(/one process alone writes.+postgres:\/\//)
+  it('says that server and worker are one process for now, on either database', () => {
+    for (const DATABASE_URL of ['', 'postgres://host/agentos'])
+      expect(failure(() => loadConfig({ AGENTOS_ROLE: 'server', DATABASE_URL }, { projectDir: repository })).message).toContain('one process for now')
   })
 
   it('may not be a data folder by the current folder, when there is no project', () => {

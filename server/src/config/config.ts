@@ -53,8 +53,8 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
   const values = readEnvironment(readSettings(env, projectDir))
   const dataDir = findDataDir(values.AGENTOS_DATA_DIR, projectDir, env)
   const databaseUrl = findDatabaseUrl(values, dataDir)
-  if (values.AGENTOS_ROLE !== 'all' && databaseUrl.startsWith('file:'))
-    throw new ConfigError('AGENTOS_ROLE', `expected all, because one process alone writes a SQLite database, got "${values.AGENTOS_ROLE}"; set DATABASE_URL to a postgres:// address to run servers and workers apart`)
+  if (values.AGENTOS_ROLE !== 'all')
+    throw new ConfigError('AGENTOS_ROLE', `expected all, because a server and its worker are one process for now, got "${values.AGENTOS_ROLE}"; leave it out, or set it to all`)
 
   return deepFreeze({
     projectDir,
