@@ -66,6 +66,40 @@ it('leaves the rest of a long backlog to the next frames', () => {
   expect(intake.events.value).toHaveLength(events.length)
 })
 
+it('draws a stream at most each 30 ms, and what came last as well', () => {
+  const { schedule, next } = frames()
+  let now = 0
+  const intake = createEventIntake(schedule, () => now)
+  const drawn: number[] = []
+  watchEffect(() => drawn.push(intake.timeline.value.lastSeq), { flush: 'sync' })
+  const events = log(20)
+  for (let i = 0; i < 6; i++) {
+    intake.push([events[i]!])
+    next()
+    now += 16
+  }
+  next()
+  next()
+  expect(drawn).toEqual([0, 1, 3, 5, 6])
+})
+
+it('draws seldom while the log is known to reach much further', () => {
+  const { schedule, next } = frames()
+  let now = 0
+  const intake = createEventIntake(schedule, () => now)
+  let draws = -1
+  watchEffect(() => draws += intake.timeline.value ? 1 : 0, { flush: 'sync' })
+  intake.expect(100_000)
+  const events = log(60)
+  for (let i = 0; i < 60; i++) {
+    intake.push([events[i]!])
+    next()
+    now += 16
+  }
+  expect(draws).toBe(2)
+  expect(intake.timeline.value.lastSeq).toBe(60)
+})
+
 it('draws nothing after it was stopped', () => {
   const clock = frames()
   const intake = createEventIntake(clock.schedule, () => 0)
