@@ -35,6 +35,7 @@ export default antfu({
     'node/prefer-global/buffer': 'off',
     'regexp/no-obscure-range': 'off', // ranges of control characters are what some patterns are about
     'style/max-statements-per-line': ['error', { max: 2 }],
+    'test/prefer-hooks-in-order': 'off',
     'test/prefer-lowercase-title': 'off', // a title is a sentence
     'ts/method-signature-style': 'off',
   },
@@ -49,7 +50,11 @@ export default antfu({
 }, {
   name: 'agentos/manifests-hold-commands',
   files: ['**/*.yaml', '**/*.yml'],
-  rules: { 'max-len': 'off' },
+  rules: { 'max-len': 'off', 'style/no-multi-spaces': 'off' },
+}, {
+  name: 'agentos/what-a-person-reads-on-a-page',
+  files: ['web/e2e/**'],
+  rules: { 'unicorn/prefer-dom-node-text-content': 'off' },
 }, {
   name: 'agentos/prints-for-a-person',
   files: ['bench/**', 'client/examples/**', 'server/src/store/develop/**'],
