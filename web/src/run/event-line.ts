@@ -1,34 +1,36 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import { formatBytes } from '../format/bytes.ts'
 import { formatDuration, formatWords } from '../format/duration.ts'
-import { formatCount, formatUsd } from '../format/number.ts'
+import { formatCount, formatUsd, plural } from '../format/number.ts'
 
-/** One event in a few words, for the raw list. */
+/** One event in a few words, for the raw list; nothing for a type that a newer server writes. */
 export function eventLine(event: RunEvent): string {
-  switch (event.type) {
-    case 'run.submitted': return `${event.data.agent} v${event.data.version} by ${event.data.by}`
-    case 'run.retry_scheduled': return `${event.data.reason} · again in ${formatWords(event.data.delayMs)}`
-    case 'run.cancel_requested': return `by ${event.data.by}`
-    case 'run.ended': return `${event.data.status} · ${event.data.reason}`
-    case 'attempt.started': return `${event.attempt} · ${event.data.worker}`
-    case 'attempt.lost': return `${event.attempt} · ${event.data.detail}`
-    case 'attempt.ended': return `${event.attempt} · ${event.data.reason}`
-    case 'workspace.prepared': return event.data.from === null ? event.data.how : `${event.data.how} ${event.data.mode} · ${event.data.from}`
-    case 'sandbox.opened': return `${event.data.level} · ${event.data.by} · ${formatDuration(event.data.durationMs)}`
-    case 'step.started': return `${event.data.step} · ${event.data.name}${event.data.try > 1 ? ` · try ${event.data.try}` : ''}`
-    case 'step.output':
-    case 'tool.output': return `step ${event.data.step} · ${event.data.stream} ${quote(event.data.text)}`
-    case 'step.finished': return `${event.data.step} · ${event.data.status}${exitOf(event.data.end)} · ${formatDuration(event.data.durationMs)}`
-    case 'model.requested': return `${event.data.model} · ${event.data.messages} messages`
-    case 'model.delta': return quote(event.data.text)
-    case 'model.responded': return `${formatCount(event.data.usage.outputTokens)} out · ${event.data.error ?? event.data.finish}${event.data.costUsd === null ? '' : ` · ${formatUsd(event.data.costUsd)}`}`
-    case 'tool.proposed': return `${event.data.tool} · ${quote(JSON.stringify(event.data.input) ?? '')}`
-    case 'tool.started': return `step ${event.data.step} · ${cut(event.data.command)}`
-    case 'tool.finished': return `step ${event.data.step} · ${event.data.status}${exitOf(event.data.end)}`
-    case 'limit.reached': return `${event.data.limit} · ${event.data.used} of ${event.data.allowed}`
-    case 'output.cut': return `step ${event.data.step} · ${formatBytes(event.data.droppedBytes)} left out`
-    default: return ''
-  }
+  const line = LINES[event.type] as ((data: RunEvent['data'], attempt: number) => string) | undefined // the table pairs each type with its data
+  return line?.(event.data, event.attempt) ?? ''
+}
+
+const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['data'], attempt: number) => string } = {
+  'run.submitted': data => `${data.agent} v${data.version} by ${data.by}`,
+  'run.retry_scheduled': data => `${data.reason} · again in ${formatWords(data.delayMs)}`,
+  'run.cancel_requested': data => `by ${data.by}`,
+  'run.ended': data => `${data.status} · ${data.reason}`,
+  'attempt.started': (data, attempt) => `${attempt} · ${data.worker}`,
+  'attempt.lost': (data, attempt) => `${attempt} · ${data.detail}`,
+  'attempt.ended': (data, attempt) => `${attempt} · ${data.reason}`,
+  'workspace.prepared': data => `${data.how} · ${plural(data.files, 'file')}, ${formatBytes(data.sizeBytes)} · ${data.mode}`,
+  'sandbox.opened': data => `${data.level} · ${data.by} · ${formatDuration(data.durationMs)}`,
+  'step.started': data => `${data.step} · ${data.name}${data.try > 1 ? ` · try ${data.try}` : ''}`,
+  'step.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
+  'step.finished': data => `${data.step} · ${data.status}${exitOf(data.end)} · ${formatDuration(data.durationMs)}`,
+  'model.requested': data => `${data.model} · ${data.messages} messages`,
+  'model.delta': data => quote(data.text),
+  'model.responded': data => `${formatCount(data.usage.outputTokens)} out · ${data.error ?? data.finish}${data.costUsd === null ? '' : ` · ${formatUsd(data.costUsd)}`}`,
+  'tool.proposed': data => `${data.tool} · ${quote(JSON.stringify(data.input) ?? '')}`,
+  'tool.started': data => `step ${data.step} · ${cut(data.command)}`,
+  'tool.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
+  'tool.finished': data => `step ${data.step} · ${data.status}${exitOf(data.end)}`,
+  'limit.reached': data => `${data.limit} · ${data.used} of ${data.allowed}`,
+  'output.cut': data => `step ${data.step} · ${formatBytes(data.droppedBytes)} left out`,
 }
 
 /** Minutes, seconds and hundredths since `fromAt`: `6:11.90`. */

@@ -25,6 +25,7 @@ function drawn(events: RunEvent[], sizes: number[] = []) {
 
 function wholeLog() {
   return createLog().submit().wait(50).start()
+    .add('workspace.prepared', { from: '/repo', how: 'copied', mode: 'read-write', files: 3, sizeBytes: 12, durationMs: 1 })
     .add('sandbox.opened', { level: 'sandbox', by: 'bubblewrap', durationMs: 6 })
     .command(1, 'git ls-files').wait(20).output(1, 'a\nb').output(1, '\nc\x1B[31').output(1, 'mred\n').wait(900).finish(1)
     .command(2, 'curl x').wait(100).finish(2, 7).wait(1000).command(2, 'curl x', 2).output(2, 'ok\n').finish(2)
@@ -63,8 +64,8 @@ describe('folding a log', () => {
 
   it('passes over what it has had, so that an overlap after a reconnect changes nothing', () => {
     const events = wholeLog()
-    const timeline = fold(events.slice(0, 12))
-    expect(appendEvents(timeline, events.slice(5, 20))).toBe(8)
+    const timeline = fold(events.slice(0, 13))
+    expect(appendEvents(timeline, events.slice(5, 21))).toBe(8)
     appendEvents(timeline, events.slice(3))
     expect(JSON.parse(JSON.stringify(timeline.rows))).toEqual(JSON.parse(JSON.stringify(fold(events).rows)))
   })

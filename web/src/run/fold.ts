@@ -50,6 +50,9 @@ function fold(timeline: Timeline, event: RunEvent): void {
     case 'sandbox.opened':
       timeline.sandbox = { level: event.data.level, by: event.data.by }
       break
+    case 'workspace.prepared':
+      timeline.workspace = event.data
+      break
     case 'limit.reached':
       timeline.limitsReached.push(event.data)
       break

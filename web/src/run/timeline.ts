@@ -17,6 +17,7 @@ export interface Timeline {
   submittedAt: number | null
   cancelRequested: { by: string, at: number } | null
   sandbox: { level: IsolationLevel, by: string } | null
+  workspace: Extract<RunEvent, { type: 'workspace.prepared' }>['data'] | null
   attempts: Attempt[]
   steps: Step[]
   /** Attempts, markers, steps, tries and tool calls in the order in which they are read. */
@@ -163,6 +164,7 @@ export function createTimeline(): Timeline {
     submittedAt: null,
     cancelRequested: null,
     sandbox: null,
+    workspace: null,
     attempts: [],
     steps: [],
     rows: [],

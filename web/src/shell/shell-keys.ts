@@ -42,6 +42,17 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['escape'], 'Select none'],
     ],
   },
-  { where: 'Run', keys: [[['J'], 'Next step'], [['K'], 'Previous step']] },
+  {
+    where: 'Run',
+    keys: [
+      [['J'], 'Next step'],
+      [['K'], 'Previous step'],
+      [['O'], 'Open or close the step'],
+      [['F'], 'Follow the newest step'],
+      [['T'], 'Terminal'],
+      [['E'], 'Events'],
+      [['S'], 'Stop the run'],
+    ],
+  },
   { where: 'Agent', keys: [[['meta', 'enter'], 'Run it']] },
 ]
