@@ -15,11 +15,10 @@ import { MANIFEST } from './conformance-manifest.ts'
 import { output } from './conformance-output.ts'
 
 let where: FreshDatabase
-let admin: pg.Client
+let admin: pg.Pool
 beforeAll(async () => {
   where = await freshDatabase('postgresql')
-  admin = new pg.Client(where.databaseUrl)
-  await admin.connect()
+  admin = new pg.Pool({ connectionString: where.databaseUrl, max: 1 })
 })
 afterAll(async () => {
   await admin.end()

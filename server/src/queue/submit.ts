@@ -5,7 +5,6 @@ import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
 import { event } from '../domain/event.ts'
-import { getRuns } from '../store/runs.ts'
 import { insertRun } from '../store/submit.ts'
 
 export interface RunRequest {
@@ -31,7 +30,7 @@ export interface RunRequest {
 export async function submit({ db, notifier }: { db: Database, notifier: Notifier }, request: RunRequest): Promise<RunView> {
   const { actor, agent, task, inputs, timeMs, idempotencyKey = null, retryOf } = request
   const { manifest } = agent
-  const { runId, inserted } = await insertRun(db, {
+  const { run, isNew } = await insertRun(db, {
     actor,
     agent,
     task,
@@ -45,12 +44,9 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     retryOf: retryOf ?? null,
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
   })
-  if (inserted) {
-    notifier.runChanged(runId, 1)
+  if (isNew) {
+    notifier.runChanged(run.id, 1)
     notifier.queued()
   }
-  const [run] = await getRuns(db, [runId], actor.organisationId)
-  if (!run)
-    throw new Error(`run ${runId} was removed as soon as it was submitted`)
   return run
 }

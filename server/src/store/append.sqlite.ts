@@ -1,4 +1,4 @@
-import type { Statement } from './driver.ts'
+import type { EachStatement, Param, Row, Statement } from './driver.ts'
 import type { RunAppend } from './run-append.ts'
 
 const TAKE_SEQS = `UPDATE runs SET
@@ -8,16 +8,40 @@ const TAKE_SEQS = `UPDATE runs SET
   FROM (SELECT value->>0 AS id, value->>1 AS fence, value->>2 AS n, value->>3 AS steps, value->>4 AS bytes, value->>5 AS tokens, value->>6 AS cost,
     value->>7 AS moved, value->>8 AS now, value->>9 AS level, value->>10 AS levelBy FROM json_each($1)) AS x
   WHERE runs."id" = x.id AND runs."fence" = x.fence AND runs."status" = 'running'
-  RETURNING "id", "lastSeq"`
+  RETURNING "id", "lastSeq", "organisationId", "worker", "attempt"`
 
-/** Only to the runs that the first statement has marked. An offset is 0 for the last event of its run. */
-const INSERT = `INSERT INTO events ("runId", "seq", "organisationId", "actor", "attempt", "type", "at", "data")
-  SELECT r."id", r."lastSeq" + (e.value->>1), r."organisationId", r."worker", r."attempt", e.value->>2, e.value->>3, e.value->>4
-  FROM json_each($1) AS e CROSS JOIN runs AS r WHERE r."id" = e.value->>0 AND r."lastAppend" = $2`
+/** So many events go in with one statement; the rest of a batch one by one. */
+const CHUNK = 20
 
-export function sqliteAppend(token: string, runs: RunAppend[]): Statement[] {
+function insert(rows: number): string {
+  return `INSERT INTO events ("runId", "seq", "organisationId", "actor", "attempt", "type", "at", "data") VALUES ${Array.from({ length: rows }).fill('(?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`
+}
+const INSERT_CHUNK = insert(CHUNK)
+const INSERT_ONE = insert(1)
+
+/**
+ * One statement takes the rows of all runs and their seqs, then compiled inserts write the events. SQLite is a call, not a server: in
+ * the same transaction this takes a quarter less than one insert that reads the events out of a JSON parameter.
+ */
+export function sqliteAppend(token: string, runs: RunAppend[]): (Statement | EachStatement)[] {
   const heads = runs.map(({ ref, events, progress: p }) =>
     [ref.runId, ref.fence, events.length, p.steps, p.outputBytes, p.tokens, p.costUsd, p.now === undefined ? 0 : 1, p.now ?? null, p.isolation, p.isolationBy])
-  const lines = runs.flatMap(({ ref, events }) => events.map(({ type, atMs, data }, index) => [ref.runId, index + 1 - events.length, type, atMs, data]))
-  return [{ sql: TAKE_SEQS, params: [JSON.stringify(heads), token] }, { sql: INSERT, params: [JSON.stringify(lines), token] }]
+  let rest: Param[][] = []
+  const chunks = ([taken]: Row[][]): Param[][] => {
+    const lines = linesOf(taken!, runs)
+    const inChunks = lines.length - lines.length % CHUNK
+    rest = lines.slice(inChunks)
+    return Array.from({ length: inChunks / CHUNK }, (_, index) => lines.slice(index * CHUNK, (index + 1) * CHUNK).flat())
+  }
+  return [{ sql: TAKE_SEQS, params: [JSON.stringify(heads), token] }, { sql: INSERT_CHUNK, each: chunks }, { sql: INSERT_ONE, each: () => rest }]
+}
+
+/** Of the runs that were taken alone. */
+function linesOf(taken: Row[], runs: RunAppend[]): Param[][] {
+  const byId = new Map(runs.map(run => [run.ref.runId, run.events]))
+  return taken.flatMap(({ id, lastSeq, organisationId, worker, attempt }) => {
+    const events = byId.get(id as string)! // the ids that were asked for
+    const base = (lastSeq as number) - events.length // the column is an integer
+    return events.map(({ type, atMs, data }, index) => [id!, base + index + 1, organisationId!, worker!, attempt!, type, atMs, data])
+  })
 }

@@ -1,7 +1,8 @@
 import type BetterSqlite3 from 'better-sqlite3'
-import type { Driver, Row, Statement } from './driver.ts'
+import type { Driver, EachStatement, Row, Statement } from './driver.ts'
 import type { Turns } from './turns.sqlite.ts'
 import { sqliteDatabaseError } from './errors.sqlite.ts'
+import { createGroupCommit } from './group-commit.sqlite.ts'
 import { sqliteSql } from './sql.sqlite.ts'
 import { inTurn } from './turns.sqlite.ts'
 
@@ -16,10 +17,22 @@ export function createSqliteDriver(connection: BetterSqlite3.Database, turns: Tu
     statement.run(named)
     return []
   }
-  const transaction = connection.transaction((statements: Statement[]) => statements.map(run))
+  const runEach = ({ sql, each }: EachStatement, before: Row[][]): Row[] => {
+    const statement = prepare(sql)
+    for (const params of each(before))
+      statement.run(params)
+    return []
+  }
+  const runAll = (statements: (Statement | EachStatement)[]): Row[][] => {
+    const results: Row[][] = []
+    for (const statement of statements)
+      results.push('each' in statement ? runEach(statement, results) : run(statement))
+    return results
+  }
+  const commit = createGroupCommit(connection, turns)
   return {
     sql: sqliteSql,
-    batch: statements => inTurn(turns, () => transaction.immediate(statements)).catch(fail),
+    batch: statements => commit(() => runAll(statements)).catch(fail),
     read: statement => inTurn(turns, () => run(statement)).catch(fail),
   }
 }

@@ -1,13 +1,12 @@
-import type { Driver, OpenedDatabase, Prisma, Row, Statement } from './driver.ts'
+import type { OpenedDatabase, Prisma } from './driver.ts'
 import type { AppliedMigration } from './migrations/migrate.ts'
-import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
+import { createPostgresqlDriver } from './driver.postgresql.ts'
 import { postgresqlDatabaseError } from './errors.postgresql.ts'
 import { DatabaseError } from './errors.ts'
 import { migrationAdapterPostgresql } from './migrations/adapter.postgresql.ts'
 import { applyMigrations, pendingMigrations } from './migrations/migrate.ts'
-import { postgresqlSql } from './sql.postgresql.ts'
 
 /** Any number that other programs on the same server are unlikely to take. */
 const MIGRATION_LOCK = 4_700_001
@@ -54,57 +53,4 @@ async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
     return []
   const { rows } = await client.query(`SELECT migration_name AS "name", finished_at IS NOT NULL AS "finished" FROM _prisma_migrations WHERE rolled_back_at IS NULL`) as { rows: AppliedMigration[] }
   return rows
-}
-
-function createPostgresqlDriver(pool: pg.Pool): Driver {
-  return {
-    sql: postgresqlSql,
-    async batch(statements) {
-      if (statements.length === 1)
-        return [await send(pool, statements[0]!)]
-      const client = await pool.connect().catch(fail)
-      let broken: Error | undefined
-      const note = (error: Error): void => void (broken = error)
-      client.on('error', note)
-      try {
-        await client.query('BEGIN')
-        const results = []
-        for (const statement of statements)
-          results.push(await send(client, statement))
-        await client.query('COMMIT')
-        return results
-      }
-      catch (error) {
-        await client.query('ROLLBACK').catch(note)
-        return fail(error)
-      }
-      finally {
-        client.removeListener('error', note)
-        client.release(broken)
-      }
-    },
-    read: statement => send(pool, statement),
-  }
-}
-
-async function send(to: pg.Pool | pg.PoolClient, { sql, params }: Statement): Promise<Row[]> {
-  try {
-    return (await to.query<Row>({ name: nameOf(sql), text: sql, values: params })).rows
-  }
-  catch (error) {
-    return fail(error)
-  }
-}
-
-const names = new Map<string, string>()
-
-/** PostgreSQL plans a statement with a name once per connection. */
-function nameOf(sql: string): string {
-  const name = names.get(sql) ?? createHash('sha1').update(sql).digest('base64url')
-  names.set(sql, name)
-  return name
-}
-
-function fail(error: unknown): never {
-  throw error instanceof DatabaseError ? error : postgresqlDatabaseError(error)
 }

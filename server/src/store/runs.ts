@@ -11,9 +11,14 @@ export async function findRun(db: Database, organisationId: string, idOrPrefix: 
   const range = idRange(idOrPrefix)
   if (!range)
     return { found: null, candidates: [] }
-  const rows = await db.ask(prisma => prisma.run.findMany({ where: { organisationId, id: range }, orderBy: { id: 'asc' }, take: 5, include: RUN_PARTS }))
-  const [found] = rows.length === 1 ? await toRunViews(db, rows) : []
-  return found ? { found } : { found: null, candidates: rows.map(row => row.id) }
+  // The organisation is no plain column here, lest the database look through all of its runs instead of the few ids.
+  const rows = await db.read({
+    sql: `SELECT "id" FROM runs WHERE "id" BETWEEN $1 AND $2 AND "organisationId" || '' = $3 ORDER BY "id" LIMIT 5`,
+    params: [range.gte, range.lte, organisationId],
+  })
+  const ids = rows.map(row => row.id as string) // the column named above
+  const [found] = ids.length === 1 ? await getRuns(db, ids) : []
+  return found ? { found } : { found: null, candidates: ids }
 }
 
 /** Those that exist, by priority and then by when they became available. */

@@ -1,11 +1,12 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { RunLimits } from '../domain/views.ts'
+import type { RunLimits, RunView } from '../domain/views.ts'
 import type { Actor } from './actor.ts'
 import type { AgentRow } from './agents.ts'
 import type { Database } from './database.ts'
 import type { Param } from './driver.ts'
 import { newId } from './id.ts'
+import { RUN_PARTS, toRunViews } from './run-view.ts'
 import { encodeEvents, storable } from './text.ts'
 
 export interface RunToInsert {
@@ -23,50 +24,85 @@ export interface RunToInsert {
   submitted: NewEvent
 }
 
+export interface Inserted { run: RunView, isNew: boolean }
+
 /** The run and its first event, in one transaction. The same idempotency key gives the same run, to both of two that come at once. */
-export async function insertRun(db: Database, run: RunToInsert): Promise<{ runId: string, inserted: boolean }> {
-  const runId = newId()
+export async function insertRun(db: Database, request: RunToInsert): Promise<Inserted> {
   const { sql } = db
-  const columns: Record<string, Param> = {
-    id: runId,
-    organisationId: run.actor.organisationId,
-    agentId: run.agent.id,
-    agentName: run.agent.name,
-    agentVersion: run.agent.version,
-    task: storable(run.task),
-    inputs: JSON.stringify(run.inputs),
-    limits: JSON.stringify(run.limits),
-    notices: JSON.stringify(run.agent.notices),
-    workspaceFrom: run.workspaceFrom,
-    isolation: run.isolation,
-    retryOf: run.retryOf,
-    idempotencyKey: run.idempotencyKey,
-    createdById: run.actor.userId,
-    status: 'queued',
-    priority: run.priority,
-    attempt: 0,
-    maxAttempts: run.agent.manifest.retry.attempts,
-    fence: 0,
-    lastSeq: 1,
-    steps: 0,
-    outputBytes: 0,
-    tokens: 0,
+  const { actor, agent } = request
+  const asked = {
+    id: newId(),
+    organisationId: actor.organisationId,
+    agentId: agent.id,
+    agentName: agent.name,
+    agentVersion: agent.version,
+    task: storable(request.task),
+    inputs: JSON.stringify(request.inputs),
+    limits: JSON.stringify(request.limits),
+    notices: JSON.stringify(agent.notices),
+    workspaceFrom: request.workspaceFrom,
+    isolation: request.isolation,
+    retryOf: request.retryOf,
+    idempotencyKey: request.idempotencyKey,
+    createdById: actor.userId,
+    priority: request.priority,
+    maxAttempts: agent.manifest.retry.attempts,
   }
+  const columns: Record<string, Param> = { ...asked, status: 'queued', attempt: 0, fence: 0, lastSeq: 1, steps: 0, outputBytes: 0, tokens: 0 }
   const names = Object.keys(columns)
   const [inserted] = await db.batch([
     {
       sql: `INSERT INTO runs (${names.map(name => `"${name}"`).join(', ')}, "createdAt", "availableAt")
         VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')}, ${sql.now}, ${sql.later(sql.now, `$${names.length + 1}`)})
-        ON CONFLICT ("organisationId", "idempotencyKey") DO NOTHING RETURNING "id"`,
-      params: [...Object.values(columns), run.delayMs],
+        ON CONFLICT ("organisationId", "idempotencyKey") DO NOTHING
+        RETURNING ${sql.epochMs('"createdAt"')} AS "createdAt", ${sql.epochMs('"availableAt"')} AS "availableAt"`,
+      params: [...Object.values(columns), request.delayMs],
     },
-    { sql: sql.insertEvents('$1', '$2', 'r."id" = $3'), params: [encodeEvents([run.submitted]), run.actor.userId, runId] },
+    { sql: sql.insertEvents('$1', '$2', 'r."id" = $3'), params: [encodeEvents([request.submitted]), actor.userId, asked.id] },
   ])
-  return inserted!.length > 0 ? { runId, inserted: true } : { runId: await findByKey(db, run), inserted: false }
+  const [times] = inserted!
+  if (!times)
+    return { run: await findByKey(db, request), isNew: false }
+  // As it was just written: to read it back would cost more than to write it.
+  const row = {
+    ...asked,
+    ...UNTOUCHED,
+    createdAt: new Date(Number(times.createdAt)),
+    availableAt: new Date(Number(times.availableAt)),
+    createdBy: { name: actor.userName },
+    agent: { concurrency: agent.manifest.concurrency },
+  }
+  const [run] = await toRunViews(db, [row])
+  return { run: run!, isNew: true }
 }
 
-async function findByKey(db: Database, { actor: { organisationId }, idempotencyKey }: RunToInsert): Promise<string> {
+/** What nobody has done anything with yet. */
+const UNTOUCHED = {
+  status: 'queued',
+  reason: null,
+  detail: null,
+  now: null,
+  isolationBy: null,
+  startedAt: null,
+  endedAt: null,
+  cancelRequestedAt: null,
+  cancelRequestedBy: null,
+  attempt: 0,
+  fence: 0,
+  worker: null,
+  leaseUntil: null,
+  mark: null,
+  lastSeq: 1,
+  lastAppend: null,
+  steps: 0,
+  outputBytes: 0n,
+  tokens: 0n,
+  costUsd: null,
+}
+
+async function findByKey(db: Database, { actor: { organisationId }, idempotencyKey }: RunToInsert): Promise<RunView> {
   const key = { organisationId, idempotencyKey: idempotencyKey! } // nothing else can conflict
-  const { id } = await db.ask(prisma => prisma.run.findUniqueOrThrow({ where: { organisationId_idempotencyKey: key }, select: { id: true } }))
-  return id
+  const row = await db.ask(prisma => prisma.run.findUniqueOrThrow({ where: { organisationId_idempotencyKey: key }, include: RUN_PARTS }))
+  const [run] = await toRunViews(db, [row])
+  return run!
 }
