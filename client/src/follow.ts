@@ -14,15 +14,17 @@ const MAX_FAILURES = 10
 export async function* followRun(connection: Connection, run: string, options: FollowOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
   const { signal } = options
   let cursor = options.after ?? 0
-  const runId = await findRunId(connection, run, signal)
+  let isReached = false
   for (let failures = 0; !signal?.aborted; failures++) {
     if (failures > 0)
       await pause(Math.random() * Math.min(5_000, 100 * 2 ** failures), signal)
-    const feed = await openFeed(connection, { ...options, runId, after: cursor })
     try {
-      for await (const event of feed.events()) {
-        if (event.seq <= cursor)
-          continue
+      // Asked over HTTP first: a socket that is refused does not say why.
+      const { id: runId, endedAt, lastSeq } = await connection.trpc.runs.get.query({ run }, signal ? { signal } : {})
+      isReached = true
+      if (endedAt !== null && lastSeq <= cursor)
+        return
+      for await (const event of readFeed(connection, { ...options, runId, after: cursor })) {
         cursor = event.seq
         failures = 0
         yield event
@@ -32,24 +34,26 @@ export async function* followRun(connection: Connection, run: string, options: F
     }
     catch (error) {
       const known = toAgentOSError(error, connection.url)
-      if (!isPassing(known) || failures >= MAX_FAILURES)
+      if (!signal?.aborted && !(isReached && isPassing(known) && (known.code === 'UNREACHABLE' || failures < MAX_FAILURES)))
         throw known
-    }
-    finally {
-      feed.close()
     }
   }
 }
 
-/** Asked over HTTP first: a socket that is refused does not say why. */
-async function findRunId(connection: Connection, run: string, signal: AbortSignal | undefined): Promise<string> {
+async function* readFeed(connection: Connection, options: FollowOptions & { runId: string, after: number }): AsyncGenerator<RunEvent> {
+  const feed = await openFeed(connection, options)
+  let cursor = options.after
   try {
-    return (await connection.call(connection.trpc.runs.get.query({ run }, signal ? { signal } : {}))).id
+    for await (const event of feed.events()) {
+      // A socket that came back may begin with what we have.
+      if (event.seq <= cursor)
+        continue
+      cursor = event.seq
+      yield event
+    }
   }
-  catch (error) {
-    if (signal?.aborted)
-      return run
-    throw error
+  finally {
+    feed.close()
   }
 }
 

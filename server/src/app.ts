@@ -53,6 +53,8 @@ export interface App {
 export interface AppOptions {
   /** Only what is wrong is logged: for a command line that embeds a server. */
   quiet?: boolean
+  /** Takes no runs, and is found by nobody: for a command that looks at the data while no server runs. */
+  isOnlyLooking?: boolean
 }
 
 /**
@@ -70,7 +72,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Promise<App> {
+async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, parts: Parts): Promise<App> {
   const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
 
   const dataFolder = await prepareDataFolder(config)
@@ -94,7 +96,7 @@ async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Pro
   const gateway = createGateway(config.models)
   const rules = workspaceRules(config, dataFolder)
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, log: line => logger.warn(line) }))
-  const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: config.maxAgents })
+  const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
   const worker = createWorker({ db, notifier, log, queue, hosts, gateway, rules, config, dataFolder, logger })
 
   const tokens = createSignInTokens()
@@ -136,7 +138,8 @@ async function compose(config: Config, { quiet }: AppOptions, parts: Parts): Pro
   await countAgents()
   parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
 
-  parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))
+  if (!isOnlyLooking)
+    parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))
   parts.add(() => void (isServing = false))
   isServing = true
   started.resolve()

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import process from 'node:process'
+import { PROJECT_DIR } from '../config/settings.ts'
 import { CommandError } from './failure.ts'
 
 export interface ManifestFile {
@@ -9,22 +10,23 @@ export interface ManifestFile {
   source: string
 }
 
-/** Reads the manifest that a name or path means; a miss names every place that was searched. Exit code 127: not found. */
-export async function findManifest(name: string, projectDir: string): Promise<ManifestFile> {
-  const places = placesOf(name, projectDir)
-  for (const path of places) {
+/** The first manifest that a name or path means; null when there is none at any of the searched places. */
+export async function readManifest(name: string): Promise<ManifestFile | null> {
+  for (const path of searchedPlaces(name)) {
     if (await isFile(path))
       return { path, source: await read(path) }
   }
-  throw new CommandError(`no agent and no manifest is called ${JSON.stringify(name)}; searched:\n${['  the agents that the server knows', ...places.map(path => `  ${path}`)].join('\n')}`, 127)
+  return null
 }
 
-function placesOf(name: string, projectDir: string): string[] {
-  const names = /\.(?:ya?ml|json)$/.test(name) ? [name] : [name, `${name}.yaml`, `${name}.yml`]
+/** The path as given, the current folder, the home folder, the project, its agents/ and examples/. */
+export function searchedPlaces(name: string): string[] {
+  const names = /\.(?:ya?ml|json)$/.test(name) ? [name] : [`${name}.yaml`, `${name}.yml`]
   if (isAbsolute(name))
-    return names
-  const folders = [process.cwd(), homedir(), projectDir, join(projectDir, 'agents'), join(projectDir, 'examples')]
-  return [...new Set(folders.flatMap(folder => names.map(each => resolve(folder, each))))]
+    return [...new Set([name, ...names])]
+  const folders = [process.cwd(), homedir(), PROJECT_DIR, join(PROJECT_DIR, 'agents'), join(PROJECT_DIR, 'examples')]
+  const asGiven = /[/\\]/.test(name) ? [resolve(name)] : []
+  return [...new Set([...asGiven, ...folders.flatMap(folder => names.map(each => resolve(folder, each)))])]
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,77 +1,102 @@
 import type { Run, RunEvent } from '@agentos/client'
+import type { Place } from './follow-run.ts'
 import type { Server } from './local-server.ts'
 import process from 'node:process'
 import pc from 'picocolors'
 import { END_REASONS, EXIT_CODE_INTERRUPTED } from '../domain/run.ts'
+import { followRun } from './follow-run.ts'
+import { exitCodeOf, onLeave } from './leave.ts'
 import { createEventPrinter } from './print/events.ts'
+import { shortId } from './print/id.ts'
+import { createLiveLine } from './print/live-line.ts'
+import { print } from './print/out.ts'
 import { plain } from './print/plain.ts'
+import { createProgress } from './print/progress.ts'
+import { createStop } from './stop-run.ts'
 
 /** Follows a run to its end in this terminal; answers with the exit code. Ctrl-C asks once, then stops the run. */
 export async function followInTerminal(server: Server, run: Run, { json }: { json: boolean }): Promise<number> {
-  const interrupt = stopOnInterrupt(server, run.id, json)
-  const printer = createEventPrinter()
-  if (!json)
-    printHead(server, run)
+  const place: Place = { server }
+  const view = json ? createJsonView(run) : createTerminalView(server, run)
+  const stop = createStop({ place, runId: run.id, mayAsk: !json, say: view.say })
+  const release = onLeave(stop.leave)
   try {
-    for await (const event of server.client.runs.follow(run.id)) {
-      if (json)
-        process.stdout.write(`${JSON.stringify(event.type === 'run.ended' ? withExit(run.id, event, interrupt.stopped) : event)}\n`)
-      else
-        printer.print(event)
-      if (event.type === 'run.ended')
-        return exitCodeOf(event, interrupt.stopped)
+    for await (const event of followRun(place, run.id, { signal: stop.left, onConnection: view.connection })) {
+      if (event.type !== 'run.ended') {
+        view.show(event)
+        continue
+      }
+      const code = exitCodeOfRun(event, stop.isInterrupted())
+      view.end(event, code)
+      return code
     }
-    return 1
+    // Nobody is there any more, and the run goes on at its server.
+    return exitCodeOf('gone')
   }
   finally {
-    printer.end()
-    interrupt.release()
+    release()
+    view.close()
+    if (place.server !== server)
+      await place.server.close()
   }
 }
 
 type Ended = Extract<RunEvent, { type: 'run.ended' }>
 
-function exitCodeOf(event: Ended, isStoppedHere: boolean): number {
-  return isStoppedHere && event.data.reason === 'cancelled' ? EXIT_CODE_INTERRUPTED : END_REASONS[event.data.reason].exitCode
+function exitCodeOfRun({ data }: Ended, isInterrupted: boolean): number {
+  return isInterrupted && data.reason === 'cancelled' ? EXIT_CODE_INTERRUPTED : END_REASONS[data.reason].exitCode
 }
 
-function withExit(runId: string, event: Ended, isStoppedHere: boolean): unknown {
-  return { ...event, data: { runId, ...event.data, exitCode: exitCodeOf(event, isStoppedHere) } }
+interface View {
+  show: (event: RunEvent) => void
+  end: (event: Ended, exitCode: number) => void
+  connection: (isUp: boolean) => void
+  /** Something for the person, beside what the run says. */
+  say: (text: string) => void
+  close: () => void
 }
 
-function printHead(server: Server, run: Run): void {
-  const page = server.embedded ? '' : `  ${server.url}/runs/${run.id}`
-  process.stdout.write(`${pc.bold(run.agentName)} ${pc.dim(`v${run.agentVersion}  ${run.id}${page}`)}${run.task ? `\n${plain(run.task)}` : ''}\n`)
-}
-
-/** How long the question after a first Ctrl-C stands. */
-const ASK_MS = 5_000
-
-function stopOnInterrupt(server: Server, runId: string, json: boolean) {
-  let askedAt = 0
-  let isStopped = false
-  const say = (text: string) => {
-    if (!json)
-      process.stderr.write(`\n${text}\n`)
-  }
-  const onInterrupt = () => {
-    if (isStopped)
-      process.exit(EXIT_CODE_INTERRUPTED)
-    const isAsked = Date.now() - askedAt < ASK_MS
-    askedAt = Date.now()
-    if (process.stdin.isTTY && !json && !isAsked)
-      return say(pc.yellow('Stop this run? Ctrl-C again stops it; without that it goes on.'))
-    isStopped = true
-    say(pc.dim('stopping …'))
-    server.client.runs.stop(runId).catch((error: Error) => say(pc.red(`could not stop it: ${error.message}`)))
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onInterrupt)
+function createJsonView(run: Run): View {
   return {
-    get stopped() { return isStopped },
-    release: () => {
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onInterrupt)
+    show: event => print(`${JSON.stringify(event)}\n`),
+    end: (event, exitCode) => print(`${JSON.stringify({ ...event, data: { runId: run.id, ...event.data, exitCode } })}\n`),
+    connection: () => {},
+    say: () => {},
+    close: () => {},
+  }
+}
+
+function createTerminalView(server: Server, run: Run): View {
+  const progress = createProgress(run)
+  let isUp = true
+  const line = createLiveLine(() => isUp ? progress.line() : pc.yellow('the connection is lost; trying again'))
+  const printer = createEventPrinter(line.write)
+  const say = (text: string) => {
+    printer.end()
+    line.aside(`${text}\n`)
+  }
+  const show = (event: RunEvent) => {
+    progress.see(event)
+    printer.print(event)
+  }
+  line.write(headOf(server, run))
+  return {
+    show,
+    end: show,
+    connection(up) {
+      isUp = up
+      if (!process.stderr.isTTY)
+        say(up ? 'the connection is there again' : 'the connection is lost; trying again')
+    },
+    say,
+    close() {
+      printer.end()
+      line.end()
     },
   }
+}
+
+function headOf(server: Server, run: Run): string {
+  const page = server.kind === 'embedded' ? '' : `  ${server.url}/runs/${run.id}`
+  return `${pc.bold(run.agentName)} ${pc.dim(`v${run.agentVersion}  ${shortId(run.id)}${page}`)}\n${run.task ? `${plain(run.task)}\n` : ''}`
 }

@@ -1,6 +1,6 @@
-import process from 'node:process'
 import { Command, Option } from 'commander'
 import { VERSION } from '../version.ts'
+import { beVerbose } from './verbose.ts'
 
 /** The commands; each is loaded only when it is asked for, so that `--help` and `ps` start at once. */
 export function createProgram(): Command {
@@ -12,7 +12,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(agentos --help shows the commands)')
     .hook('preAction', (command) => {
       if (command.opts<{ verbose?: boolean }>().verbose)
-        process.env.AGENTOS_VERBOSE = '1'
+        beVerbose()
     })
 
   program.command('run')
@@ -22,9 +22,9 @@ export function createProgram(): Command {
     .option('--timeout <duration>', 'end the run after this time: 90s, 5m, 2h, or seconds')
     .option('--isolated', 'run it at isolation level `sandbox`, or not at all')
     .option('-w, --workspace <folder>', 'the folder that it works on')
-    .option('-i, --input <name=value>', 'an input of the manifest; may be repeated', collect, [])
+    .option('-i, --input <name=value>', 'an input of the manifest; may be repeated', collect)
     .option('--json', 'each event as one JSON line')
-    .option('-d, --detach', 'submit it and return; needs a running server')
+    .option('-d, --detach', 'submit it and return; needs a running server (with --json: {"runId":…})')
     .addHelpText('after', example('agentos run repo-report --workspace ~/src/project'))
     .action(async (manifest, options) => (await import('./commands/run.ts')).run(manifest, options))
 
@@ -47,8 +47,8 @@ export function createProgram(): Command {
 
   program.command('stop')
     .description('stop a run, or every run of an agent')
-    .argument('<run>', 'the beginning of a run\'s id, or an agent\'s name')
-    .addHelpText('after', example('agentos stop r_7f3k'))
+    .argument('<run>', 'the beginning of a run\'s id, or an agent\'s name (all its runs)')
+    .addHelpText('after', example('agentos stop wr8m7c'))
     .action(async run => (await import('./commands/stop.ts')).stop(run))
 
   program.command('prune')
@@ -96,7 +96,7 @@ export function createProgram(): Command {
   return program
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import process from 'node:process'
 import { parseManifest } from '../../domain/manifest/parse.ts'
 import { CommandError } from '../failure.ts'
+import { print } from '../print/out.ts'
 
 /** Writes a manifest that runs as it is, with no key; never over a file that exists. */
 export async function init(name: string): Promise<void> {
@@ -20,7 +20,7 @@ export async function init(name: string): Promise<void> {
       throw new CommandError(`${path} exists already; choose another name: agentos init my-other-agent`)
     throw error
   }
-  process.stdout.write(`wrote ${path}\nrun it with: agentos run ${file} --task "look around"\n`)
+  print(`wrote ${path}\nrun it with: agentos run ${file} --task "look around"\n`)
 }
 
 function template(name: string): string {

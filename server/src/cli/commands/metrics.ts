@@ -1,12 +1,15 @@
-import process from 'node:process'
 import { CommandError } from '../failure.ts'
-import { needServer } from '../local-server.ts'
+import { print } from '../print/out.ts'
+import { withServer } from '../with-server.ts'
 
 /** The data folder's credential opens /metrics as well as the metrics token does. */
 export async function metrics(): Promise<void> {
-  const server = await needServer()
-  const response = await fetch(new URL('/metrics', server.url), { headers: { authorization: `Bearer ${server.apiKey}` } })
-  if (!response.ok)
-    throw new CommandError(`${server.url}/metrics answered ${response.status}: ${await response.text()}`)
-  process.stdout.write(await response.text())
+  await withServer({ embed: 'none' }, async ({ url, apiKey, client }) => {
+    // Asked first, for a good message when there is no server or the key is wrong.
+    await client.system.me()
+    const response = await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${apiKey}` } })
+    if (!response.ok)
+      throw new CommandError(`${url}/metrics answered ${response.status}: ${await response.text()}`)
+    print(await response.text())
+  })
 }

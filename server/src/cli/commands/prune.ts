@@ -2,8 +2,9 @@ import process from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { isFinal, parseStatus } from '../../domain/run.ts'
 import { CommandError } from '../failure.ts'
-import { findOrEmbedServer } from '../local-server.ts'
 import { parseDurationOption } from '../options.ts'
+import { print } from '../print/out.ts'
+import { withServer } from '../with-server.ts'
 
 export async function prune(options: { force?: boolean, status?: string, olderThan?: string }): Promise<void> {
   const status = options.status === undefined ? undefined : parseStatus(options.status)
@@ -14,24 +15,22 @@ export async function prune(options: { force?: boolean, status?: string, olderTh
     ...(options.olderThan === undefined ? {} : { olderThanMs: parseDurationOption('--older-than', options.olderThan) }),
   }
   if (!options.force)
-    await confirm()
-  const server = await findOrEmbedServer()
-  try {
-    const { removed } = await server.client.runs.prune(request)
-    process.stdout.write(`${removed.length} ${removed.length === 1 ? 'run' : 'runs'} deleted\n`)
-  }
-  finally {
-    await server.client.close()
-    await server.embedded?.stop()
-  }
+    await confirm(`Delete ${status ?? 'ended'} runs${options.olderThan ? ` older than ${options.olderThan}` : ''} and their logs for good? [y/N] `)
+  await withServer({ embed: 'look' }, async ({ client }) => {
+    const { removed } = await client.runs.prune(request)
+    print(`${removed.length} ${removed.length === 1 ? 'run' : 'runs'} deleted\n`)
+  })
 }
 
-async function confirm(): Promise<void> {
+async function confirm(question: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new CommandError('prune deletes runs and their logs for good; with no terminal to ask at, say so with --force')
-  const question = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await question.question('Delete ended runs and their logs for good? [y/N] ')
-  question.close()
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const over = new AbortController()
+  // Ctrl-C and Ctrl-D are a no.
+  terminal.once('SIGINT', () => over.abort()).once('close', () => over.abort())
+  const answer = await terminal.question(question, { signal: over.signal }).catch(() => '\n')
+  terminal.close()
   if (!/^y(?:es)?$/i.test(answer.trim()))
-    throw new CommandError('nothing was deleted')
+    throw new CommandError(`${answer === '\n' ? '\n' : ''}nothing was deleted`)
 }

@@ -3,69 +3,68 @@ import process from 'node:process'
 import pc from 'picocolors'
 import { parseStatus, RUN_STATUSES } from '../../domain/run.ts'
 import { CommandError } from '../failure.ts'
-import { findOrEmbedServer } from '../local-server.ts'
 import { parseCountOption } from '../options.ts'
+import { shortId } from '../print/id.ts'
+import { print } from '../print/out.ts'
 import { oneLine } from '../print/plain.ts'
 import { formatStatus } from '../print/status.ts'
 import { formatAgo, formatMs } from '../print/time.ts'
+import { withServer } from '../with-server.ts'
 
 /** The server gives a page at a time. */
-const PAGE = 100
+const PAGE = 200
 
 export async function ps(options: { status?: string, limit: string, json?: boolean }): Promise<void> {
   const status = options.status === undefined ? undefined : parseStatus(options.status)
   if (options.status !== undefined && !status)
-    throw new CommandError(`--status: expected one of ${RUN_STATUSES.join(', ')}, but got ${JSON.stringify(options.status)}`)
+    throw new CommandError(`--status: expected one of ${RUN_STATUSES.join(', ')} (completed and stopped are understood), but got ${JSON.stringify(options.status)}`)
   const limit = parseCountOption('--limit', options.limit)
-  const server = await findOrEmbedServer()
-  try {
+  await withServer({ embed: 'look' }, async ({ client }) => {
     let before: string | null = null
     let left = limit
     do {
-      const page: { runs: Run[], older: string | null } = await server.client.runs.list({
+      const page: { runs: Run[], older: string | null } = await client.runs.list({
         limit: Math.min(PAGE, left),
         ...(before ? { before } : {}),
         ...(status ? { statuses: [status] } : {}),
       })
       if (options.json)
-        process.stdout.write(page.runs.map(run => `${JSON.stringify(run)}\n`).join(''))
+        print(page.runs.map(run => `${JSON.stringify(run)}\n`).join(''))
+      else if (left === limit && page.runs.length === 0)
+        print(status ? `no run is ${status}\n` : `no runs yet${pc.dim('   agentos run repo-report starts one')}\n`)
       else
         printTable(page.runs, left === limit)
       left -= page.runs.length
       before = page.older
     } while (before && left > 0)
-  }
-  finally {
-    await server.client.close()
-    await server.embedded?.stop()
-  }
+  })
 }
 
 function printTable(runs: Run[], isFirst: boolean): void {
-  if (isFirst && runs.length === 0)
-    return void process.stdout.write(`no runs yet${pc.dim('   agentos run repo-report starts one')}\n`)
   if (isFirst)
-    process.stdout.write(pc.dim(`${'STATUS'.padEnd(12)} ${'RUN'.padEnd(15)} ${'AGENT'.padEnd(20)} ${'TIME'.padStart(8)}  ${'STARTED'.padEnd(10)} NOW, OR WHY\n`))
-  const width = Math.max(20, (process.stdout.columns ?? 140) - 72)
+    print(pc.dim(`${'STATUS'.padEnd(11)} ${'RUN'.padEnd(10)} ${'AGENT'.padEnd(20)} ${'TIME'.padStart(8)}  ${'STARTED'.padEnd(10)} NOW, OR WHY\n`))
+  const width = Math.max(20, (process.stdout.columns ?? 140) - 65)
   for (const run of runs) {
     const columns = [
-      formatStatus(run.status, 12),
-      run.id.padEnd(15),
+      formatStatus(run.status, 11),
+      shortId(run.id),
       oneLine(run.agentName, 20).padEnd(20),
       durationOf(run).padStart(8),
       ` ${formatAgo(run.startedAt ?? run.createdAt).padEnd(10)}`,
       oneLine(whyOf(run), width),
     ]
-    process.stdout.write(`${columns.join(' ')}\n`)
+    print(`${columns.join(' ').trimEnd()}\n`)
   }
 }
 
 function durationOf(run: Run): string {
-  return run.startedAt ? formatMs(Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt)) : '—'
+  return run.startedAt ? formatMs(Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt))) : '—'
 }
 
+const WAITS_FOR = { slots: 'a free slot', concurrency: 'another run of this agent to end', later: 'its time' }
+
 function whyOf(run: Run): string {
-  if (run.reason)
+  if (run.endedAt !== null)
     return run.reason === 'completed' ? 'completed' : `${run.reason}${run.detail ? `: ${run.detail}` : ''}`
-  return run.now ?? (run.queuedBecause ? `waits: ${run.queuedBecause}` : '')
+  return run.now ?? (run.queuedBecause ? `waits for ${WAITS_FOR[run.queuedBecause]}` : '')
 }

@@ -1,7 +1,7 @@
 import type { RunEvent } from '@agentos/client'
-import process from 'node:process'
 import pc from 'picocolors'
 import { END_REASONS } from '../../domain/run.ts'
+import { print } from './out.ts'
 import { plain } from './plain.ts'
 import { formatStatus } from './status.ts'
 import { formatMs } from './time.ts'
@@ -13,7 +13,7 @@ export interface EventPrinter {
 }
 
 /** Prints a run for a person, as it happens. Output stands indented under its step. */
-export function createEventPrinter(write: (text: string) => void = text => process.stdout.write(text)): EventPrinter {
+export function createEventPrinter(write: (text: string) => void = print): EventPrinter {
   let atLineStart = true
 
   const line = (text: string) => {
