@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import type { DatabaseError } from '../src/store/errors.ts'
 import type { FreshDatabase } from './conformance-harness.ts'
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createEventLog } from '../src/events/log.ts'
 import { createNotifier } from '../src/events/notifier.ts'
+import { prune } from '../src/queue/prune.ts'
 import { submit } from '../src/queue/submit.ts'
 import { ensureOwner } from '../src/store/actor.ts'
 import { findAgent, saveAgent } from '../src/store/agents.ts'
@@ -132,6 +134,33 @@ it('loses no event that it has acknowledged when it is killed, ten times', async
   expect(acknowledged.length).toBeGreaterThan(200)
   expect(await checkDatabase(db)).toEqual([])
   expect(await db.read({ sql: 'PRAGMA integrity_check', params: [] })).toEqual([{ integrity_check: 'ok' }])
+  await db.close()
+}, 120_000)
+
+it('says so when the disk is full, keeps what it has answered, and goes on when there is space again', async () => {
+  const { db, ref, log } = await openWithRun()
+  await log.append(ref, [output('before')])
+  const limitPages = (pages: number) => db.read({ sql: `PRAGMA max_page_count = ${pages}`, params: [] })
+  await limitPages(1) // the smallest that it takes is what it has now
+  const refused = await Promise.allSettled(Array.from({ length: 3 }, (_, index) => log.append(ref, [output(`${index}${'x'.repeat(100_000)}`)])))
+  expect(refused.map(one => one.status === 'rejected' && (one.reason as DatabaseError).code)).toEqual(['full', 'full', 'full'])
+  await limitPages(1_000_000)
+  await log.append(ref, [output('after')])
+  const stored = await readEvents(db, ref.runId, { after: 2, limit: 10 })
+  expect(stored.map(one => one.type === 'step.output' && one.data.text)).toEqual(['before', 'after'])
+  expect(await checkDatabase(db)).toEqual([])
+  await db.close()
+})
+
+it('gives the space of pruned runs back', async () => {
+  const { db, actor, ref, log } = await openWithRun()
+  for (let index = 0; index < 20; index++)
+    await log.append(ref, [output('x'.repeat(100_000))])
+  await log.end(ref, { reason: 'completed', detail: '' })
+  const pages = () => db.read({ sql: 'PRAGMA page_count', params: [] }).then(([row]) => Number(row!.page_count))
+  const before = await pages()
+  await prune({ db, notifier: createNotifier() }, { organisationId: actor.organisationId })
+  expect(await pages()).toBeLessThan(before - 400)
   await db.close()
 })
 

@@ -35,6 +35,7 @@ export function createPostgresqlDriver(pool: pg.Pool): Driver {
       }
     },
     read: statement => send(pool, statement),
+    reclaim: async () => {}, // autovacuum does
   }
 }
 

@@ -18,6 +18,8 @@ export interface Driver {
   /** One transaction: all of it is stored when this resolves, none of it when it rejects. Rejects with DatabaseError. */
   batch: (statements: (Statement | EachStatement)[]) => Promise<Row[][]>
   read: (statement: Statement) => Promise<Row[]>
+  /** Gives the space of deleted rows back to the disk, where the database does not by itself. */
+  reclaim: () => Promise<void>
 }
 
 /** Both generated clients have the same models, so one type stands for both. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import BetterSqlite3 from 'better-sqlite3'
@@ -15,6 +15,7 @@ export async function lockDatabase(path: string, dataDir: string): Promise<FileL
   const lockPath = folder === dataDir ? join(folder, 'lock.db') : `${path}.lock.db`
   const holderPath = `${lockPath}.holder`
   const connection = new BetterSqlite3(lockPath, { timeout: 0 })
+  chmodSync(lockPath, 0o600) // whoever can read it could hold it
   for (let triesLeft = 10; ; triesLeft--) {
     try {
       connection.exec('BEGIN EXCLUSIVE')

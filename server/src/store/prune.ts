@@ -16,8 +16,8 @@ export async function deleteRuns(db: Database, filter: PruneFilter): Promise<str
     for (let batch = await deleteBatch(db, status, filter); batch.length > 0; batch = await deleteBatch(db, status, filter))
       removed.push(...batch)
   }
-  if (removed.length > 0 && db.dialect === 'sqlite')
-    await db.read({ sql: 'PRAGMA incremental_vacuum(2000)', params: [] })
+  if (removed.length > 0)
+    await db.reclaim()
   return removed
 }
 
