@@ -42,9 +42,9 @@ function isClean(text: string): boolean {
   return true
 }
 
-/** The text alone, without any sequence and any style. */
+/** The text alone, without any sequence, any style and anything that moves back. */
 export function plainText(text: string): string {
-  return createTextCleaner().clean(text).replace(STYLES, '')
+  return createTextCleaner().clean(text).replace(STYLES, '').replaceAll('\b', '')
 }
 
 /* eslint-disable no-control-regex -- control characters are what this file is about */

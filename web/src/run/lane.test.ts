@@ -24,6 +24,7 @@ describe('the time lane', () => {
     expect(ticksOf(lane, 7).map(tick => tick.label)).toEqual(['0', '1m', '2m', '3m', '4m', '5m', '6m'])
     expect(ticksOf({ fromAt: 0, toAt: 900 }, 8).map(tick => tick.label)).toEqual(['0', '200ms', '400ms', '600ms', '800ms'])
     expect(ticksOf({ fromAt: 0, toAt: 95_000 }, 7).map(tick => tick.label)).toEqual(['0', '15s', '30s', '45s', '1:00', '1:15', '1:30'])
+    expect(ticksOf({ fromAt: 0, toAt: 83 * 60_000 }, 7).map(tick => tick.label)).toEqual(['0', '15m', '30m', '45m', '1:00', '1:15'])
     expect(ticksOf({ fromAt: 0, toAt: 3 * 86_400_000 }, 7).map(tick => tick.label)).toEqual(['0', '12h', '1d', '36h', '2d', '60h'])
   })
 

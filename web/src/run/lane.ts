@@ -61,7 +61,7 @@ function labelOf(ms: number, stepMs: number): string {
   if (stepMs < MINUTE)
     return ms < MINUTE ? `${ms / SECOND}s` : `${Math.floor(ms / MINUTE)}:${String(ms % MINUTE / SECOND).padStart(2, '0')}`
   if (stepMs < HOUR)
-    return ms < HOUR ? `${ms / MINUTE}m` : `${Math.floor(ms / HOUR)}:${String(ms % HOUR / MINUTE).padStart(2, '0')}h`
+    return ms < HOUR ? `${ms / MINUTE}m` : `${Math.floor(ms / HOUR)}:${String(ms % HOUR / MINUTE).padStart(2, '0')}`
   return ms < DAY || ms % DAY ? `${ms / HOUR}h` : `${ms / DAY}d`
 }
 

@@ -1,5 +1,6 @@
 import DOMPurify from 'dompurify'
 import MarkdownIt from 'markdown-it'
+import { plainText } from './clean-text.ts'
 
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false })
 
@@ -8,9 +9,11 @@ const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false })
  * that fetches, so that reading an answer tells nobody that it was read.
  */
 export function renderMarkdown(text: string): string {
-  return DOMPurify.sanitize(markdown.render(text), {
+  return DOMPurify.sanitize(markdown.render(plainText(text)), {
     ALLOWED_TAGS: ['p', 'br', 'hr', 'strong', 'em', 's', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a', 'table', 'thead', 'tbody', 'tr', 'th', 'td', ...HEADINGS],
     ALLOWED_ATTR: ['href', 'start', 'target', 'rel'],
+    // Without this they would have to look like addresses as well.
+    ADD_URI_SAFE_ATTR: ['start', 'target', 'rel'],
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,

@@ -8,6 +8,8 @@ export interface FixedRows {
   /** Where the first drawn row stands, in pixels from the top. */
   top: Readonly<Ref<number>>
   height: Readonly<Ref<number>>
+  /** The row in the middle of what is seen. */
+  middle: Readonly<Ref<number>>
   scrollTo: (index: number) => void
 }
 
@@ -61,6 +63,7 @@ export function useFixedRows(
     range,
     top: computed(() => range.value.first * rowHeight),
     height,
+    middle: computed(() => Math.floor((scrollTop.value + viewHeight.value / 2) / rowHeight)),
     scrollTo(index) {
       const element = scroller.value
       if (element)
