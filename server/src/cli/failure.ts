@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { AgentOSError } from '@agentos/client'
-import pc from 'picocolors'
+import { pc } from './print/colour.ts'
 import { isVerbose } from './verbose.ts'
 
 /** A failure that the person can mend: what was expected, what came, what to do next. */

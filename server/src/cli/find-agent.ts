@@ -8,8 +8,10 @@ import { readManifest, searchedPlaces } from './find-manifest.ts'
  * beginning of its name or id). A file goes before a mere beginning, so that what is written beside you is what runs.
  */
 export async function findAgent(client: AgentOS, name: string): Promise<Pick<SubmitRun, 'agent' | 'manifest'>> {
-  const isPath = /[/\\]|\.(?:ya?ml|json)$/.test(name)
-  const known = isPath ? null : await askServer(client, name)
+  if (name.trim() === '')
+    throw new CommandError('expected an agent\'s name or a manifest file, but got nothing')
+  const isName = /^[\w-]{1,128}$/.test(name)
+  const known = isName ? await askServer(client, name) : null
   if (known && 'name' in known && known.name === name)
     return { agent: name }
   const manifest = await readManifest(name)
@@ -19,7 +21,7 @@ export async function findAgent(client: AgentOS, name: string): Promise<Pick<Sub
     throw known
   if (known)
     return { agent: known.name }
-  const places = [...(isPath ? [] : ['the agents that the server knows']), ...searchedPlaces(name)]
+  const places = [...(isName ? ['the agents that the server knows'] : []), ...searchedPlaces(name)]
   throw new CommandError(`no agent and no manifest is called ${JSON.stringify(name)}; searched:\n${places.map(place => `  ${place}\n`).join('')}\`agentos init\` writes a first manifest`, 127)
 }
 

@@ -25,8 +25,7 @@ export function searchedPlaces(name: string): string[] {
   if (isAbsolute(name))
     return [...new Set([name, ...names])]
   const folders = [process.cwd(), homedir(), PROJECT_DIR, join(PROJECT_DIR, 'agents'), join(PROJECT_DIR, 'examples')]
-  const asGiven = /[/\\]/.test(name) ? [resolve(name)] : []
-  return [...new Set([...asGiven, ...folders.flatMap(folder => names.map(each => resolve(folder, each)))])]
+  return [...new Set([resolve(name), ...folders.flatMap(folder => names.map(each => resolve(folder, each)))])]
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,11 +1,13 @@
 import { parseDuration } from '../domain/manifest/units.ts'
 import { CommandError } from './failure.ts'
 
+const DAY_MS = 86_400_000
+
 /** `90s`, `5m`, `2h`, or a bare number of seconds as the prototype had it. Answers in milliseconds. */
-export function parseDurationOption(option: string, text: string): number {
+export function parseDurationOption(option: string, text: string, maxDays: number): number {
   const ms = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text)
-  if (ms === null || !(ms > 0))
-    throw new CommandError(`${option}: expected a duration such as 90s, 5m or 2h (or seconds), but got ${JSON.stringify(text)}`)
+  if (ms === null || ms < 100 || ms > maxDays * DAY_MS)
+    throw new CommandError(`${option}: expected a duration such as 90s, 5m or 2h (or seconds), at most ${maxDays}d, but got ${JSON.stringify(text)}`)
   return Math.round(ms)
 }
 

@@ -1,8 +1,8 @@
 import type { Place } from './follow-run.ts'
 import type { Leave } from './leave.ts'
 import process from 'node:process'
-import pc from 'picocolors'
 import { exitCodeOf } from './leave.ts'
+import { pc } from './print/colour.ts'
 
 /** How long the question after a first Ctrl-C stands. */
 const ASK_MS = 5_000

@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { pc } from '../print/colour.ts'
 
 /** One thing that `agentos doctor` has looked at. */
 export interface Check {
@@ -11,5 +11,7 @@ export interface Check {
 
 export function formatCheck({ name, result, found, mend }: Check): string {
   const mark = { ok: pc.green('✓'), warning: pc.yellow('!'), error: pc.red('✗') }[result]
-  return `${mark} ${name.padEnd(20)} ${found}\n${mend && result !== 'ok' ? `  ${''.padEnd(20)} ${pc.dim(mend)}\n` : ''}`
+  const indent = ' '.repeat(23)
+  const below = result === 'ok' || !mend ? [] : mend.split('\n').map(line => `${indent}${pc.dim(line)}\n`)
+  return `${mark} ${name.padEnd(20)} ${found}\n${below.join('')}`
 }

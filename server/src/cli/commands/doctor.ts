@@ -49,9 +49,10 @@ async function* examineServer(name: string | null, at?: { port: number, host: st
   try {
     await withServer({ embed: 'look' }, async (server) => {
       isRunning = server.kind !== 'embedded'
+      const found = await checkServer(server.client)
       if (isRunning)
         checks.push({ name: 'server', result: 'ok', found: name ?? `runs at ${server.url}` })
-      checks.push(...await checkServer(server.client))
+      checks.push(...found)
     })
   }
   catch (error) {

@@ -12,7 +12,7 @@ export async function prune(options: { force?: boolean, status?: string, olderTh
     throw new CommandError(`--status: expected succeeded, failed or cancelled, but got ${JSON.stringify(options.status)}; runs that have not ended are never pruned`)
   const request = {
     ...(status ? { statuses: [status] } : {}),
-    ...(options.olderThan === undefined ? {} : { olderThanMs: parseDurationOption('--older-than', options.olderThan) }),
+    ...(options.olderThan === undefined ? {} : { olderThanMs: parseDurationOption('--older-than', options.olderThan, 365) }),
   }
   if (!options.force)
     await confirm(`Delete ${status ?? 'ended'} runs${options.olderThan ? ` older than ${options.olderThan}` : ''} and their logs for good? [y/N] `)
@@ -29,8 +29,10 @@ async function confirm(question: string): Promise<void> {
   const over = new AbortController()
   // Ctrl-C and Ctrl-D are a no.
   terminal.once('SIGINT', () => over.abort()).once('close', () => over.abort())
-  const answer = await terminal.question(question, { signal: over.signal }).catch(() => '\n')
+  const answer = await terminal.question(question, { signal: over.signal }).catch(() => null)
   terminal.close()
-  if (!/^y(?:es)?$/i.test(answer.trim()))
-    throw new CommandError(`${answer === '\n' ? '\n' : ''}nothing was deleted`)
+  if (answer === null)
+    process.stderr.write('\n')
+  if (!/^y(?:es)?$/i.test(answer?.trim() ?? ''))
+    throw new CommandError('nothing was deleted')
 }

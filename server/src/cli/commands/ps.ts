@@ -1,9 +1,9 @@
 import type { Run } from '@agentos/client'
 import process from 'node:process'
-import pc from 'picocolors'
 import { parseStatus, RUN_STATUSES } from '../../domain/run.ts'
 import { CommandError } from '../failure.ts'
 import { parseCountOption } from '../options.ts'
+import { pc } from '../print/colour.ts'
 import { shortId } from '../print/id.ts'
 import { print } from '../print/out.ts'
 import { oneLine } from '../print/plain.ts'
@@ -65,6 +65,6 @@ const WAITS_FOR = { slots: 'a free slot', concurrency: 'another run of this agen
 
 function whyOf(run: Run): string {
   if (run.endedAt !== null)
-    return run.reason === 'completed' ? 'completed' : `${run.reason}${run.detail ? `: ${run.detail}` : ''}`
+    return [run.reason === run.status ? '' : run.reason, run.detail].filter(Boolean).join(': ')
   return run.now ?? (run.queuedBecause ? `waits for ${WAITS_FOR[run.queuedBecause]}` : '')
 }

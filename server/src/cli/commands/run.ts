@@ -3,11 +3,11 @@ import type { Server } from '../local-server.ts'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import pc from 'picocolors'
 import { CommandError } from '../failure.ts'
 import { findAgent } from '../find-agent.ts'
 import { followInTerminal } from '../follow-in-terminal.ts'
 import { parseDurationOption, parseInputs } from '../options.ts'
+import { pc } from '../print/colour.ts'
 import { print } from '../print/out.ts'
 import { withServer } from '../with-server.ts'
 
@@ -40,7 +40,7 @@ export async function run(name: string, options: RunOptions): Promise<void> {
 async function readRequest(options: RunOptions): Promise<Omit<SubmitRun, 'agent' | 'manifest'>> {
   return {
     ...(options.task === undefined ? {} : { task: options.task }),
-    ...(options.timeout === undefined ? {} : { timeMs: parseDurationOption('--timeout', options.timeout) }),
+    ...(options.timeout === undefined ? {} : { timeMs: parseDurationOption('--timeout', options.timeout, 30) }),
     ...(options.isolated ? { isolation: 'sandbox' as const } : {}),
     ...(options.workspace === undefined ? {} : { workspace: await readFolder(options.workspace) }),
     inputs: parseInputs(options.input ?? []),

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@agentos/client'
-import pc from 'picocolors'
 import { END_REASONS } from '../../domain/run.ts'
+import { pc } from './colour.ts'
 import { print } from './out.ts'
 import { plain } from './plain.ts'
 import { formatStatus } from './status.ts'
@@ -112,11 +112,16 @@ function formatStepEnd({ data }: Extract<RunEvent, { type: 'step.finished' }>): 
 function formatEnd({ data }: Extract<RunEvent, { type: 'run.ended' }>): string {
   const parts = [
     `${formatStatus(data.status)} in ${formatMs(data.durationMs)}`,
-    data.reason === 'completed' ? '' : `${data.reason}: ${plain(data.detail) || END_REASONS[data.reason].means}`,
+    data.reason === 'completed' ? '' : whyOf(data),
     `${data.steps} ${data.steps === 1 ? 'step' : 'steps'}`,
     data.tokens > 0 ? `${data.tokens} tokens` : '',
     data.costUsd === null ? '' : `$${data.costUsd.toFixed(4)}`,
     data.survivors === 0 ? 'nothing of it still runs' : `${data.survivors} leftover processes were killed`,
   ]
   return parts.filter(part => part !== '').join(pc.dim(' · '))
+}
+
+function whyOf({ status, reason, detail }: Extract<RunEvent, { type: 'run.ended' }>['data']): string {
+  const sentence = plain(detail) || END_REASONS[reason].means
+  return status === reason ? sentence : `${reason}: ${sentence}`
 }

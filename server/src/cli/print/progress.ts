@@ -1,5 +1,5 @@
 import type { Run, RunEvent } from '@agentos/client'
-import pc from 'picocolors'
+import { pc } from './colour.ts'
 import { plain } from './plain.ts'
 import { formatMs } from './time.ts'
 

@@ -1,5 +1,5 @@
 import type { RunStatus } from '../../domain/run.ts'
-import pc from 'picocolors'
+import { pc } from './colour.ts'
 
 const MARKS: Record<RunStatus, [mark: string, colour: (text: string) => string]> = {
   queued: ['○', pc.dim],
