@@ -6,6 +6,7 @@ import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
 import { event } from '../domain/event.ts'
 import { insertRun } from '../store/submit.ts'
+import { storable } from '../store/text.ts'
 
 export interface RunRequest {
   actor: Actor
@@ -28,7 +29,7 @@ export interface RunRequest {
 
 /** Stored, with its first event, when this resolves. */
 export async function submit({ db, notifier }: { db: Database, notifier: Notifier }, request: RunRequest): Promise<RunView> {
-  const { actor, agent, task, inputs, timeMs, idempotencyKey = null, retryOf } = request
+  const { actor, agent, task, inputs, timeMs, retryOf } = request
   const { manifest } = agent
   const { run, isNew } = await insertRun(db, {
     actor,
@@ -40,7 +41,7 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     isolation: request.isolation,
     priority: request.priority ?? manifest.priority,
     delayMs: request.delayMs ?? 0,
-    idempotencyKey,
+    idempotencyKey: request.idempotencyKey === undefined ? null : storable(request.idempotencyKey),
     retryOf: retryOf ?? null,
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
   })

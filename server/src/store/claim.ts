@@ -16,6 +16,11 @@ export async function claimRuns(db: Database, claim: Claim): Promise<RunRef[]> {
   return results.flat().flatMap(row => 'fence' in row ? [{ runId: row.id as string, fence: row.fence as number, attempt: row.attempt as number }] : []) // the columns that the claim returns
 }
 
+/** Whether a claim may find something: costs nothing beside a claim, which is a transaction. */
+export async function isAnyDue(db: Database): Promise<boolean> {
+  return (await db.read({ sql: `SELECT 1 FROM runs WHERE "status" = 'queued' AND "availableAt" <= ${db.sql.now} LIMIT 1`, params: [] })).length > 0
+}
+
 /** When the next run becomes available, in milliseconds from now; null when none is waiting for its time. */
 export async function nextAvailableMs(db: Database): Promise<number | null> {
   const { now, epochMs } = db.sql

@@ -1,12 +1,58 @@
 import type { EndReason, IsolationLevel, RunStatus } from '../domain/run.ts'
 import type { RunLimits, RunView } from '../domain/views.ts'
 import type { Database } from './database.ts'
-import type { RunGetPayload } from './generated/sqlite/models/Run.ts'
+import type { Param, Row } from './driver.ts'
+import type { Sql } from './sql.ts'
 
-/** What `toRunViews` needs of a row, for `include`. */
-export const RUN_PARTS = { createdBy: { select: { name: true } }, agent: { select: { concurrency: true } } } as const
+/** What `toRunViews` is made of; times are milliseconds. */
+export interface RunRow {
+  id: string
+  agentId: string
+  agentName: string
+  agentVersion: number
+  task: string
+  inputs: string
+  limits: string
+  notices: string
+  workspaceFrom: string | null
+  status: string
+  reason: string | null
+  detail: string | null
+  now: string | null
+  attempt: number
+  maxAttempts: number
+  priority: number
+  isolation: string | null
+  isolationBy: string | null
+  steps: number
+  outputBytes: number | string
+  tokens: number | string
+  costUsd: number | null
+  lastSeq: number
+  createdBy: string
+  concurrency: number | null
+  createdAt: number
+  availableAt: number
+  startedAt: number | null
+  endedAt: number | null
+  cancelRequestedAt: number | null
+}
 
-export type RunRow = RunGetPayload<{ include: typeof RUN_PARTS }>
+const PLAIN = ['id', 'agentId', 'agentName', 'agentVersion', 'task', 'inputs', 'limits', 'notices', 'workspaceFrom', 'status', 'reason', 'detail', 'now', 'attempt',
+  'maxAttempts', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq'] as const
+const TIMES = ['createdAt', 'availableAt', 'startedAt', 'endedAt', 'cancelRequestedAt'] as const
+
+/** The runs that `tail` (WHERE, ORDER BY, LIMIT) selects of `runs AS r`. */
+export async function selectRuns(db: Database, tail: string, params: Param[]): Promise<RunView[]> {
+  return toRunViews(db, await db.read({ sql: `${select(db.sql)} ${tail}`, params }) as (Row & RunRow)[]) // the columns of `select`
+}
+
+/** Left joins, although both rows are always there: so the runs come first, in the order of their index. */
+function select({ epochMs }: Sql): string {
+  const columns = [...PLAIN.map(name => `r."${name}"`), ...TIMES.map(name => `${epochMs(`r."${name}"`)} AS "${name}"`)]
+  return `SELECT ${columns.join(', ')}, u."name" AS "createdBy", a."concurrency"
+    FROM runs AS r LEFT JOIN users AS u ON u."id" = r."createdById" LEFT JOIN agents AS a ON a."id" = r."agentId"`
+}
 
 export async function toRunViews(db: Database, rows: RunRow[]): Promise<RunView[]> {
   const full = await findFullAgents(db, rows)
@@ -16,7 +62,7 @@ export async function toRunViews(db: Database, rows: RunRow[]): Promise<RunView[
 
 /** Agents that have as many runs running as their manifest lets them; asked only when one of the rows could be waiting for that. */
 async function findFullAgents(db: Database, rows: RunRow[]): Promise<Set<string>> {
-  const limits = new Map(rows.flatMap(row => row.status === 'queued' && row.agent.concurrency !== null ? [[row.agentId, row.agent.concurrency]] : []))
+  const limits = new Map(rows.flatMap(row => row.status === 'queued' && row.concurrency !== null ? [[row.agentId, row.concurrency]] : []))
   if (limits.size === 0)
     return new Set()
   const running = await db.read({
@@ -29,7 +75,7 @@ async function findFullAgents(db: Database, rows: RunRow[]): Promise<Set<string>
 function queuedBecause(row: RunRow, full: Set<string>, now: number): RunView['queuedBecause'] {
   if (row.status !== 'queued')
     return null
-  if (row.availableAt.getTime() > now)
+  if (row.availableAt > now)
     return 'later'
   return full.has(row.agentId) ? 'concurrency' : 'slots'
 }
@@ -58,14 +104,18 @@ function toRunView(row: RunRow, because: RunView['queuedBecause']): RunView {
     tokens: Number(row.tokens),
     costUsd: row.costUsd,
     lastSeq: row.lastSeq,
-    createdBy: row.createdBy.name,
-    createdAt: row.createdAt.toISOString(),
-    availableAt: row.availableAt.toISOString(),
-    startedAt: row.startedAt?.toISOString() ?? null,
-    endedAt: row.endedAt?.toISOString() ?? null,
-    cancelRequestedAt: row.cancelRequestedAt?.toISOString() ?? null,
+    createdBy: row.createdBy,
+    createdAt: new Date(row.createdAt).toISOString(),
+    availableAt: new Date(row.availableAt).toISOString(),
+    startedAt: isoOrNull(row.startedAt),
+    endedAt: isoOrNull(row.endedAt),
+    cancelRequestedAt: isoOrNull(row.cancelRequestedAt),
     limits: JSON.parse(row.limits) as RunLimits,
     workspaceFrom: row.workspaceFrom,
     notices: JSON.parse(row.notices) as string[],
   }
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
 }

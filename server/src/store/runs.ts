@@ -1,10 +1,12 @@
 import type { RunStatus } from '../domain/run.ts'
 import type { RunCounts, RunPage, RunView } from '../domain/views.ts'
 import type { Database } from './database.ts'
+import type { Param } from './driver.ts'
 import { RUN_STATUSES } from '../domain/run.ts'
 import { CursorError } from './errors.ts'
 import { idRange } from './id.ts'
-import { RUN_PARTS, toRunViews } from './run-view.ts'
+import { selectRuns } from './run-view.ts'
+import { storable } from './text.ts'
 
 /** By its id, or the beginning of it when one run alone has it. `candidates` are the ids that it may have meant, at most five. */
 export async function findRun(db: Database, organisationId: string, idOrPrefix: string): Promise<{ found: RunView } | { found: null, candidates: string[] }> {
@@ -25,8 +27,9 @@ export async function findRun(db: Database, organisationId: string, idOrPrefix: 
 export async function getRuns(db: Database, ids: string[], organisationId?: string): Promise<RunView[]> {
   if (ids.length === 0)
     return []
-  const where = { id: { in: ids }, ...organisationId !== undefined && { organisationId } }
-  return toRunViews(db, await db.ask(prisma => prisma.run.findMany({ where, orderBy: [{ priority: 'desc' }, { availableAt: 'asc' }, { id: 'asc' }], include: RUN_PARTS })))
+  const own = organisationId === undefined ? '' : 'AND r."organisationId" = $2'
+  const tail = `WHERE r."id" IN ${db.sql.texts('$1')} ${own} ORDER BY r."priority" DESC, r."availableAt", r."id"`
+  return selectRuns(db, tail, [JSON.stringify(ids), ...organisationId === undefined ? [] : [organisationId]])
 }
 
 export interface RunFilter {
@@ -45,40 +48,41 @@ export interface RunFilter {
 /** Newest first. Each page costs the same however many runs there are. Rejects with CursorError. */
 export async function listRuns(db: Database, organisationId: string, filter: RunFilter): Promise<RunPage> {
   const limit = filter.limit ?? 50
-  const before = filter.before === undefined ? null : parseCursor(filter.before)
-  const rows = await db.ask(prisma => prisma.run.findMany({
-    where: {
-      organisationId,
-      ...filter.statuses && { status: { in: filter.statuses } },
-      ...filter.agentId !== undefined && { agentId: filter.agentId },
-      AND: [
-        ...filter.since === undefined ? [] : [{ createdAt: { gte: new Date(filter.since) } }],
-        // The first condition is what the index answers, the second sorts out those of the same millisecond.
-        ...before ? [{ createdAt: { lte: before.createdAt } }, { OR: [{ createdAt: { lt: before.createdAt } }, { id: { lt: before.id } }] }] : [],
-        ...filter.search ? [{ OR: searchFor(db, filter.search) }] : [],
-      ],
-    },
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-    take: limit + 1,
-    include: RUN_PARTS,
-  }))
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  return { runs: await toRunViews(db, page), older: rows.length > limit && last ? `${last.createdAt.getTime()}.${last.id}` : null }
+  const { where, params } = conditions(db, organisationId, filter)
+  const found = await selectRuns(db, `WHERE ${where} ORDER BY r."createdAt" DESC, r."id" DESC LIMIT ${limit + 1}`, params)
+  const runs = found.slice(0, limit)
+  const last = runs.at(-1)
+  return { runs, older: found.length > limit && last ? `${Date.parse(last.createdAt)}.${last.id}` : null }
 }
 
-function parseCursor(before: string): { createdAt: Date, id: string } {
+function conditions({ sql }: Database, organisationId: string, { before, statuses, agentId, search, since }: RunFilter): { where: string, params: Param[] } {
+  const params: Param[] = []
+  const given = (value: Param): string => `$${params.push(value)}`
+  const where = [`r."organisationId" = ${given(organisationId)}`]
+  if (statuses)
+    where.push(`r."status" IN ${sql.texts(given(JSON.stringify(statuses)))}`)
+  if (agentId !== undefined)
+    where.push(`r."agentId" = ${given(agentId)}`)
+  if (since !== undefined)
+    where.push(`r."createdAt" >= ${sql.instant(given(Date.parse(since)))}`)
+  if (before !== undefined) {
+    const cursor = parseCursor(before)
+    where.push(`(r."createdAt", r."id") < (${sql.instant(given(cursor.createdAt))}, ${given(cursor.id)})`)
+  }
+  if (search) {
+    const pattern = given(`%${storable(search).replace(/[\\%_]/g, '\\$&')}%`)
+    const range = idRange(search)
+    const byId = range ? [`r."id" BETWEEN ${given(range.gte)} AND ${given(range.lte)}`] : []
+    where.push(`(${[sql.like('r."task"', pattern), sql.like('r."agentName"', pattern), ...byId].join(' OR ')})`)
+  }
+  return { where: where.join(' AND '), params }
+}
+
+function parseCursor(before: string): { createdAt: number, id: string } {
   const [, at, id] = /^(\d{1,15})\.([0-9a-z]{1,20})$/.exec(before) ?? []
   if (!at || !id)
     throw new CursorError(`the page ${JSON.stringify(before)} is not one that a list has named: give back its \`older\` as it was`)
-  return { createdAt: new Date(Number(at)), id }
-}
-
-function searchFor(db: Database, search: string) {
-  // SQLite's LIKE looks at no case by itself, and to it an underscore stays any character.
-  const part = db.dialect === 'sqlite' ? { contains: search } : { contains: search.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' }
-  const range = idRange(search)
-  return [{ task: part }, { agentName: part }, ...range ? [{ id: range }] : []]
+  return { createdAt: Number(at), id }
 }
 
 /** Kept by triggers, so it costs the same however many runs there are. */
@@ -92,8 +96,6 @@ export async function countRuns(db: Database, organisationId: string): Promise<R
 
 /** The newest `n` runs of each agent, oldest first. */
 export async function recentRuns(db: Database, agentIds: string[], n: number): Promise<Map<string, RunView[]>> {
-  const pages = await Promise.all(agentIds.map(agentId =>
-    db.ask(prisma => prisma.run.findMany({ where: { agentId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: n, include: RUN_PARTS }))))
-  const views = await toRunViews(db, pages.flat())
-  return new Map(agentIds.map(agentId => [agentId, views.filter(view => view.agentId === agentId).reverse()]))
+  const pages = await Promise.all(agentIds.map(agentId => selectRuns(db, `WHERE r."agentId" = $1 ORDER BY r."createdAt" DESC, r."id" DESC LIMIT ${n}`, [agentId])))
+  return new Map(agentIds.map((agentId, index) => [agentId, pages[index]!.reverse()]))
 }

@@ -9,6 +9,8 @@ export interface Sql {
   instant: (param: string) => string
   /** A moment, so many milliseconds later. */
   later: (moment: string, param: string) => string
+  /** The column has the pattern of `containing`, in whatever case. */
+  like: (column: string, param: string) => string
   /** The texts of a JSON array, for `IN`. */
   texts: (param: string) => string
   /** Parameter `json`: [offset, type, atMs, data][]; appends them below the run's `lastSeq` (an offset is 0 or less). `where` names the run, called r. */

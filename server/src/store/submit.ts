@@ -6,7 +6,7 @@ import type { AgentRow } from './agents.ts'
 import type { Database } from './database.ts'
 import type { Param } from './driver.ts'
 import { newId } from './id.ts'
-import { RUN_PARTS, toRunViews } from './run-view.ts'
+import { selectRuns, toRunViews } from './run-view.ts'
 import { encodeEvents, storable } from './text.ts'
 
 export interface RunToInsert {
@@ -67,10 +67,10 @@ export async function insertRun(db: Database, request: RunToInsert): Promise<Ins
   const row = {
     ...asked,
     ...UNTOUCHED,
-    createdAt: new Date(Number(times.createdAt)),
-    availableAt: new Date(Number(times.availableAt)),
-    createdBy: { name: actor.userName },
-    agent: { concurrency: agent.manifest.concurrency },
+    createdAt: Number(times.createdAt),
+    availableAt: Number(times.availableAt),
+    createdBy: actor.userName,
+    concurrency: agent.manifest.concurrency,
   }
   const [run] = await toRunViews(db, [row])
   return { run: run!, isNew: true }
@@ -86,23 +86,17 @@ const UNTOUCHED = {
   startedAt: null,
   endedAt: null,
   cancelRequestedAt: null,
-  cancelRequestedBy: null,
   attempt: 0,
-  fence: 0,
-  worker: null,
-  leaseUntil: null,
-  mark: null,
   lastSeq: 1,
-  lastAppend: null,
   steps: 0,
-  outputBytes: 0n,
-  tokens: 0n,
+  outputBytes: 0,
+  tokens: 0,
   costUsd: null,
 }
 
-async function findByKey(db: Database, { actor: { organisationId }, idempotencyKey }: RunToInsert): Promise<RunView> {
-  const key = { organisationId, idempotencyKey: idempotencyKey! } // nothing else can conflict
-  const row = await db.ask(prisma => prisma.run.findUniqueOrThrow({ where: { organisationId_idempotencyKey: key }, include: RUN_PARTS }))
-  const [run] = await toRunViews(db, [row])
-  return run!
+async function findByKey(db: Database, { actor, idempotencyKey }: RunToInsert): Promise<RunView> {
+  const [run] = await selectRuns(db, 'WHERE r."organisationId" = $1 AND r."idempotencyKey" = $2', [actor.organisationId, idempotencyKey])
+  if (!run)
+    throw new Error('the run that has this idempotency key was removed just now: submit once more')
+  return run
 }
