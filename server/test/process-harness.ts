@@ -1,0 +1,105 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { bareEnvironment } from './server-harness.ts'
+
+export interface Spawned {
+  child: ChildProcess
+  exited: Promise<[code: number | null, signal: NodeJS.Signals | null]>
+  stdout: () => string
+  stderr: () => string
+  /** Resolves with what stood on standard output when it first matched; rejects when the process ends without. */
+  says: (what: RegExp) => Promise<string>
+}
+
+export interface SpawnOptions {
+  cwd?: string
+  env?: Record<string, string>
+}
+
+const SERVER = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const COMMAND_LINE = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+/** The server's own process, as `npm start` runs it. */
+export function runServer(dataDir: string, env: Record<string, string> = {}): Spawned {
+  return spawnNode([SERVER], dataDir, { env })
+}
+
+export type ServerProcess = Spawned & { url: string, credential: string, dataDir: string, stop: () => Promise<void> }
+
+/** The same once it serves. It ends with the test, unless `isShared`: then who started it stops it. */
+export async function startServerProcess(dataDir: string, env: Record<string, string> = {}, isShared = false): Promise<ServerProcess> {
+  const spawned = spawnNode([SERVER], dataDir, { env }, isShared)
+  await spawned.says(/Agents found/)
+  const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string }
+  const credential = (await readFile(join(dataDir, 'credential'), 'utf8')).trim()
+  const stop = async () => {
+    spawned.child.kill('SIGTERM')
+    await spawned.exited
+  }
+  return { ...spawned, url, credential, dataDir, stop }
+}
+
+/** `agentos …` in a pipe. */
+export function runCommand(args: string[], dataDir: string, options: SpawnOptions = {}): Spawned {
+  return spawnNode([COMMAND_LINE, ...args], dataDir, options)
+}
+
+/** `agentos …` on a terminal of its own, by `script` of util-linux; keys go to its standard input. */
+export function runOnTerminal(args: string[], dataDir: string, options: SpawnOptions = {}): Spawned {
+  const command = ['exec', process.execPath, COMMAND_LINE, ...args].map(word => `'${word}'`).join(' ')
+  return spawnProcess('script', ['-qec', command, '/dev/null'], dataDir, { ...options, env: { TERM: 'xterm', ...options.env } })
+}
+
+/** Any program of ours; a test that ends does not leave it behind. */
+export function spawnNode(args: string[], dataDir: string, options: SpawnOptions = {}, isShared = false): Spawned {
+  return spawnProcess(process.execPath, args, dataDir, options, isShared)
+}
+
+function spawnProcess(file: string, args: string[], dataDir: string, { cwd = dataDir, env }: SpawnOptions, isShared = false): Spawned {
+  const child = spawn(file, args, {
+    cwd,
+    // Nothing of this machine's: no key, no settings, no home with manifests in it.
+    env: { PATH: process.env.PATH, HOME: dataDir, ...bareEnvironment(), AGENTOS_DATA_DIR: dataDir, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => output.stdout += text)
+  child.stderr.setEncoding('utf8').on('data', (text: string) => output.stderr += text)
+  const exited = once(child, 'close') as Spawned['exited'] // what the event carries
+  if (!isShared) {
+    onTestFinished(async () => {
+      child.kill('SIGKILL')
+      await exited
+    })
+  }
+  return {
+    child,
+    exited,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    says: what => new Promise((resolve, reject) => {
+      const look = () => what.test(output.stdout) && resolve(output.stdout)
+      child.stdout.on('data', look)
+      look()
+      void exited.then(() => reject(new Error(`it ended and never said ${what}:\n${output.stdout}\n${output.stderr}`)))
+    }),
+  }
+}
+
+/** Processes of this machine that name `word` in their command line or environment, but those of this test. */
+export async function processesOf(word: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const found: string[] = []
+  for (const pid of pids) {
+    const texts = await Promise.all(['cmdline', 'environ'].map(name => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')))
+    if (texts.some(text => text.includes(word)))
+      found.push(`${pid} ${texts[0]!.replaceAll('\0', ' ')}`)
+  }
+  return found
+}
