@@ -14,18 +14,16 @@ export async function runTests({ name, projects }) {
   const exitCode = await runVitest([
     'run',
     ...projects.flatMap(project => ['--project', project]),
-    ...['--reporter', process.stdout.isTTY ? 'default' : 'dot'],
-    ...['--reporter', 'json', `--outputFile.json=${report}`],
+    ...['--reporter', 'default', '--reporter', 'json', `--outputFile.json=${report}`],
   ])
-  const counts = countTests(readReport(report), exitCode)
-  return counts
+  return countTests(readReport(report), exitCode)
 }
 
 function runVitest(args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(projectDir, 'node_modules/vitest/vitest.mjs'), ...args], {
       cwd: projectDir,
-      env: environment(),
+      env: { ...environment(), ...process.stdout.isTTY ? {} : { NO_COLOR: '1' } },
       stdio: ['ignore', 'inherit', 'inherit'],
     })
     child.once('error', () => resolve(null))
