@@ -50,9 +50,18 @@ const BACKSTOP_MS = 10_000
 export async function runAttempt(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<void> {
   const release = watch(services, claimed, stop)
   const outcome = await perform(services, claimed, stop)
-  await cleanUp(services, claimed)
+  // The next attempt may begin as soon as it is queued, in a folder of the same name; nobody waits for the last one's.
+  const isLast = stop.first?.kind !== 'lost_lease' && !mayTryAgain(claimed, outcome)
+  if (!isLast)
+    await cleanUp(services, claimed)
   release()
   await settle(services, claimed, stop, outcome)
+  if (isLast)
+    await cleanUp(services, claimed)
+}
+
+function mayTryAgain({ run, ref }: ClaimedRun, { canPass }: AttemptOutcome): boolean {
+  return canPass && ref.attempt < run.maxAttempts && run.cancelRequestedAt === null
 }
 
 /** What stops an attempt from outside, beside a person (who comes through the worker). */
@@ -153,12 +162,13 @@ async function cleanUp({ place, logger }: AttemptServices, { run }: ClaimedRun):
 }
 
 /** Ends the run or queues it again, in one transaction with its last events. Nothing is written for a run that is no longer ours. */
-async function settle({ log, logger }: AttemptServices, { run, agent, ref }: ClaimedRun, stop: AttemptStop, outcome: AttemptOutcome): Promise<void> {
+async function settle({ log, logger }: AttemptServices, claimed: ClaimedRun, stop: AttemptStop, outcome: AttemptOutcome): Promise<void> {
   if (stop.first?.kind === 'lost_lease')
     return
-  const { reason, detail, canPass, survivors } = outcome
+  const { run, agent, ref } = claimed
+  const { reason, detail, survivors } = outcome
   try {
-    if (canPass && ref.attempt < run.maxAttempts && run.cancelRequestedAt === null)
+    if (mayTryAgain(claimed, outcome))
       await log.retry(ref, { reason, detail, delayMs: retryDelayMs(agent.manifest.retry, ref.attempt) })
     else
       await log.end(ref, { reason, detail, survivors })

@@ -4,8 +4,7 @@ import type { RunLimits } from '../../domain/views.ts'
 import type { SandboxSpec } from '../../executor/protocol/input.ts'
 import type { CopyOutcome } from './copy-tree.ts'
 import type { WorkspacePlace } from './place.ts'
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { chmod, chown, mkdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { copyTree } from './copy-tree.ts'
 import { canRead } from './place.ts'
@@ -54,9 +53,11 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
   const blocked = await removeTree(folder) // of an attempt before this one
   if (blocked)
     return { ok: false, reason: 'spawn_error', detail: `The folder of an earlier attempt could not be removed: ${blocked}` }
-  makeFolder(folder, o.place.runUser ? 0o711 : 0o700)
-  makeFolder(homePath)
-  give(homePath, o.place)
+  await makeFolder(folder)
+  if (o.place.runUser)
+    await chmod(folder, 0o711)
+  await makeFolder(homePath)
+  await give(homePath, o.place)
 
   const mount = o.from === null || o.mode === 'copy' ? null : await mayMount({ ...o, from: o.from })
   if (o.from !== null && mount?.ok) {
@@ -64,7 +65,7 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
     return { ok: true, workspace: { workspacePath: o.from, workspaceMode, hidden: mount.hidden, homePath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
   }
 
-  makeFolder(workspacePath)
+  await makeFolder(workspacePath)
   const copied = o.from === null
     ? null
     : await copyTree({
@@ -79,7 +80,7 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
   if (copied && !copied.ok)
     return whyNotCopied(copied, o)
   // Only now: nobody but us could change the tree while it was written.
-  give(workspacePath, o.place)
+  await give(workspacePath, o.place)
   return {
     ok: true,
     workspace: {
@@ -124,15 +125,14 @@ async function hiddenIn(from: string, kept: string[]): Promise<SandboxSpec['hidd
   return hidden.filter(({ path }) => !hidden.some(other => other.kind === 'folder' && path.startsWith(`${other.path}${sep}`)))
 }
 
-/** These and `give` are single system calls: a turn of the thread pool would cost more than they do. */
-function makeFolder(path: string, mode = 0o700): void {
-  mkdirSync(path)
-  chmodSync(path, mode) // whatever the umask is
+/** For its owner alone. In the thread pool, as all of these: while the database syncs, each may wait for milliseconds. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 })
 }
 
-function give(path: string, { runUser }: WorkspacePlace): void {
+async function give(path: string, { runUser }: WorkspacePlace): Promise<void> {
   if (runUser)
-    chownSync(path, runUser.uid, runUser.gid)
+    await chown(path, runUser.uid, runUser.gid)
 }
 
 function whyNotCopied(copied: Extract<CopyOutcome, { ok: false }>, { from, limits, signal }: PrepareOptions): Prepared {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, rmdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -11,7 +10,7 @@ const run = promisify(execFile)
  * Links are removed and never followed. Null when it is gone, else what stood in the way.
  */
 export async function removeTree(path: string): Promise<string | null> {
-  if (removeIfEmpty(path))
+  if (await removeIfEmpty(path))
     return null
   try {
     await rm(path, { recursive: true, force: true })
@@ -22,11 +21,11 @@ export async function removeTree(path: string): Promise<string | null> {
   }
 }
 
-/** Most runs leave two empty folders or none: a few system calls, not worth a turn of the thread pool each. */
-function removeIfEmpty(path: string): boolean {
+/** Most runs leave two empty folders or none. In the thread pool: while the database syncs, a removal may wait for milliseconds. */
+async function removeIfEmpty(path: string): Promise<boolean> {
   try {
-    for (const folder of [...readdirSync(path).map(name => join(path, name)), path])
-      rmdirSync(folder)
+    await Promise.all((await readdir(path)).map(name => rmdir(join(path, name))))
+    await rmdir(path)
     return true
   }
   catch (error) {
