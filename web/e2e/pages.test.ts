@@ -51,7 +51,7 @@ describe.each(SIZES)('at %s px', (size, context) => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await page.waitForFunction(dark => document.documentElement.classList.contains('dark') === dark, colorScheme === 'dark')
-        expect(await violations(page), `${name}, ${size}, ${colorScheme}`).toEqual([])
+        expect(await violations(page, colorScheme), `${name}, ${size}, ${colorScheme}`).toEqual([])
       }
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `${name}, ${size}`).toBe(0)
     }
@@ -63,10 +63,10 @@ describe.each(SIZES)('at %s px', (size, context) => {
       const page = await (await stage.browser.newContext({ ...context, colorScheme, baseURL: stage.server.url })).newPage()
       await page.goto('/sign-in')
       await page.getByRole('heading', { name: 'Sign in with a link' }).waitFor()
-      expect(await violations(page), colorScheme).toEqual([])
+      expect(await violations(page, colorScheme), colorScheme).toEqual([])
       await page.goto('/setup?token=nonsense')
       await page.getByRole('heading', { name: 'This link is no longer good' }).waitFor()
-      expect(await violations(page), colorScheme).toEqual([])
+      expect(await violations(page, colorScheme), colorScheme).toEqual([])
     }
   })
 })
@@ -90,7 +90,11 @@ it('keeps the theme that was chosen, from the first paint on', async () => {
   await page.getByRole('button', { name: 'Switch to light' }).waitFor()
 })
 
-async function violations(page: Page): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
+/** Another theme changes colours alone: what does not depend on them is looked at in one. */
+async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).setLegacyMode()
+  const found = await (theme === 'dark' ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe.withTags(RULES)).analyze()
   return found.violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.any[0]?.message ?? node.html}`))
 }
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']

@@ -3,7 +3,7 @@ import type { Folder } from './repository.ts'
 import type { Stage } from './stage.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { temporaryFolder } from './repository.ts'
-import { runIdOf, waitForEnd } from './run-page.ts'
+import { runIdOf, waitForState } from './run-page.ts'
 import { setStage } from './stage.ts'
 
 let folder: Folder
@@ -28,7 +28,7 @@ it('says before a run that no model is there, and what to paste to have one', as
   await submit()
   const refusal = page.getByRole('alert')
   await refusal.waitFor()
-  expect(await refusal.innerText()).toMatch(/OPENAI_API_KEY/)
+  expect(await refusal.textContent()).toMatch(/OPENAI_API_KEY/)
   await nothingHasRun()
 })
 
@@ -39,8 +39,8 @@ it('says which folders a run may start from when another is given on the form', 
   await submit()
   const refusal = page.getByRole('alert')
   await refusal.waitFor()
-  expect(await refusal.innerText()).toContain('/etc')
-  expect(await refusal.innerText()).toContain(folder.path)
+  expect(await refusal.textContent()).toContain('/etc')
+  expect(await refusal.textContent()).toContain(folder.path)
   await nothingHasRun()
 })
 
@@ -57,7 +57,7 @@ it('says beside its field what is wrong with an input', async () => {
   await field.fill('3')
   await submit()
   await runIdOf(page)
-  await waitForEnd(page)
+  await waitForState(page, 'Ended')
   await page.getByRole('tabpanel').getByText('3 given').waitFor()
 })
 
@@ -66,7 +66,7 @@ it('says of a manifest what does not act yet, and refuses to run it', async () =
   await page.goto('/agents/daring')
   await page.getByText('It cannot run now.').waitFor()
   await submit()
-  expect(await page.getByRole('alert').innerText()).toMatch(/commands\.ask/)
+  expect(await page.getByRole('alert').textContent()).toMatch(/commands\.ask/)
 })
 
 it('keeps the agent as it was when a manifest is wrong, and names the line, the key, what was expected and what came', async () => {

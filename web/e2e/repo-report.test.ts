@@ -2,7 +2,7 @@ import type { Folder } from './repository.ts'
 import type { Stage } from './stage.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeRepository, temporaryFolder } from './repository.ts'
-import { eventsOnPage, expectStoredEventsOnPage, runIdOf, storedEvents, waitForEnd } from './run-page.ts'
+import { eventsOnPage, expectStoredEventsOnPage, runIdOf, storedEvents, waitForState } from './run-page.ts'
 import { setStage } from './stage.ts'
 
 let folder: Folder
@@ -34,7 +34,7 @@ it('runs repo-report on a repository chosen on the form, and shows each step as 
   const steps = ['find the history', 'who works on it', 'when the work happens', 'what changes most', 'languages', 'biggest files', 'loose ends', 'what a newcomer finds']
   for (const step of steps)
     await page.getByRole('article').filter({ hasText: step }).first().waitFor()
-  await waitForEnd(page)
+  await waitForState(page, 'Ended')
   await page.getByRole('status').filter({ hasText: /^Succeeded/ }).waitFor()
   await page.getByText('nothing of it still runs').waitFor()
 

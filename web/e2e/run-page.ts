@@ -23,14 +23,14 @@ export async function eventsOnPage(page: Page): Promise<RunEvent[]> {
   return lines.split('\n').map(line => JSON.parse(line) as RunEvent)
 }
 
-/** Waits until the page says that the log has its last event. */
-export async function waitForEnd(page: Page): Promise<void> {
-  await page.getByRole('status').filter({ hasText: /^Ended/ }).waitFor()
+/** Waits until the bar says so of what is shown. `Ended`: the log has its last event. */
+export async function waitForState(page: Page, state: 'Live' | 'Reconnecting' | 'Ended'): Promise<void> {
+  await page.getByRole('status').filter({ hasText: new RegExp(`^${state}·event`) }).waitFor()
 }
 
 /** The page has come to the end of the run, and has exactly what is stored: in order, nothing missing, nothing twice. */
 export async function expectStoredEventsOnPage(server: TestServer, page: Page, runId: string): Promise<void> {
-  await waitForEnd(page)
+  await waitForState(page, 'Ended')
   const stored = await storedEvents(server, runId)
   const shown = await eventsOnPage(page)
   expect(shown.map(event => event.seq)).toEqual(stored.map((_event, at) => at + 1))

@@ -13,7 +13,7 @@ import { createAgentOS } from '@agentos/client'
 const MAIN = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
 
 /** The real server as a process of its own, with an empty data folder, on a free port. */
-export async function startServer(options: { publicUrl?: string, port?: number, dataDir?: string, roots?: string[] } = {}) {
+export async function startServer(options: { publicUrl?: string, port?: number, dataDir?: string, roots?: string[], env?: Record<string, string> } = {}) {
   const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'agentos-e2e-'))
   const port = options.port ?? await freePort()
   const env = {
@@ -24,6 +24,7 @@ export async function startServer(options: { publicUrl?: string, port?: number, 
     AGENTOS_LOG_LEVEL: 'warn',
     ...(options.publicUrl && { AGENTOS_PUBLIC_URL: options.publicUrl }),
     ...(options.roots && { AGENTOS_WORKSPACE_ROOTS: options.roots.join(':') }),
+    ...options.env,
   }
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const link = await signInLink(child)

@@ -10,7 +10,7 @@ import { layCable } from './cable.ts'
 import { countingAgent } from './counting-agent.ts'
 import { processesWith } from './processes.ts'
 import { temporaryFolder } from './repository.ts'
-import { expectStoredEventsOnPage } from './run-page.ts'
+import { expectStoredEventsOnPage, waitForState } from './run-page.ts'
 import { freePort } from './server.ts'
 import { PATIENCE_MS, setStage } from './stage.ts'
 
@@ -27,14 +27,15 @@ beforeAll(async () => {
   cable = await layCable(() => port)
   stage = await setStage({ port, publicUrl: cable.url, roots: [folder.path] })
 })
+beforeEach(async () => {
+  cable.join()
+  mark = `${process.pid}${Date.now() % 100_000}${++marks}`
+  await rm(join(folder.path, 'enough'), { force: true })
+})
 afterAll(async () => {
   await stage?.close()
   await cable?.close()
   await folder?.remove()
-})
-beforeEach(async () => {
-  mark = `${process.pid}${Date.now() % 100_000}${++marks}`
-  await rm(join(folder.path, 'enough'), { force: true })
 })
 
 it('shows each line as it is printed, and after a reload in the middle all of them', async () => {
@@ -51,12 +52,12 @@ it('says that it reconnects when the socket is lost, and then has what came mean
   const { page, runId } = await openCounting()
   await lineOnPage(page, 10)
   cable.cut()
-  await page.getByText('Reconnecting.').waitFor()
+  await waitForState(page, 'Reconnecting')
+  await page.getByText('The server does not answer. Trying again.').waitFor()
   const { lastSeq } = await stage.server.client.runs.get(runId)
   await expect.poll(async () => (await stage.server.client.runs.get(runId)).lastSeq, { timeout: PATIENCE_MS }).toBeGreaterThan(lastSeq + 5)
   cable.join()
-  await page.getByText('Reconnecting.').waitFor({ state: 'detached' })
-  await page.getByRole('status').filter({ hasText: /^Live·event/ }).waitFor()
+  await waitForState(page, 'Live')
   await lineOnPage(page, 40)
   await enough()
   await expectStoredEventsOnPage(stage.server, page, runId)
@@ -66,7 +67,7 @@ it('has the end of a run that ended while the socket was lost', async () => {
   const { page, runId } = await openCounting()
   await lineOnPage(page, 10)
   cable.cut()
-  await page.getByText('Reconnecting.').waitFor()
+  await waitForState(page, 'Reconnecting')
   await enough()
   await stage.server.client.runs.result(runId)
   cable.join()
@@ -79,7 +80,7 @@ it('shows a run as interrupted after its server was killed in the middle and sta
   await lineOnPage(page, 10)
   expect(await processesWith(mark)).not.toEqual([])
   await stage.killServer()
-  await page.getByText('Reconnecting.').waitFor()
+  await waitForState(page, 'Reconnecting')
   await stage.startAgain()
   await page.getByRole('status').filter({ hasText: /^Failed.*worker or executor was lost/ }).waitFor()
   expect(await stage.server.client.runs.get(runId)).toMatchObject({ status: 'failed', reason: 'interrupted' })
@@ -89,6 +90,33 @@ it('shows a run as interrupted after its server was killed in the middle and sta
   await page.goto('/runs')
   await page.getByRole('row').filter({ has: page.locator(`[data-run="${runId}"]`) }).getByText('interrupted').waitFor()
   expect(await page.getByRole('row').filter({ hasText: 'Running' }).count()).toBe(0)
+})
+
+it('asks before it stops a run, then ends all that is of it', async () => {
+  const { page, runId } = await openCounting()
+  await lineOnPage(page, 10)
+  expect(await processesWith(mark)).not.toEqual([])
+
+  const question = page.getByRole('group', { name: 'Stop this run?' })
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await question.getByRole('button', { name: 'Keep it' }).click()
+  await question.waitFor({ state: 'detached' })
+  expect((await stage.server.client.runs.get(runId)).status).toBe('running')
+
+  // By the keyboard as well: the question has the focus, and Escape keeps it running.
+  await page.keyboard.press('s')
+  await question.waitFor()
+  await page.keyboard.press('Escape')
+  await question.waitFor({ state: 'detached' })
+  await page.keyboard.press('s')
+  await page.keyboard.press('Enter')
+
+  await page.getByRole('status').filter({ hasText: /^Cancelled.*nothing of it still runs/ }).waitFor()
+  expect(await processesWith(mark)).toEqual([])
+  expect(await stage.server.client.runs.get(runId)).toMatchObject({ status: 'cancelled', reason: 'cancelled' })
+  await page.getByRole('button', { name: 'Retry' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0)
+  await expectStoredEventsOnPage(stage.server, page, runId)
 })
 
 async function openCounting(): Promise<{ page: Page, runId: string }> {
