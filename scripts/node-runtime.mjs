@@ -19,7 +19,7 @@ export async function ensureNode(argv) {
   const node = broughtNode()
   if (!isBrought(node))
     await withLock(() => isBrought(node) || bringNode(node))
-  await handOver(node.path, [fileURLToPath(new URL('bootstrap.mjs', import.meta.url)), ...argv])
+  await handOver(node.path, [...process.execArgv, fileURLToPath(new URL('bootstrap.mjs', import.meta.url)), ...argv])
   return true
 }
 

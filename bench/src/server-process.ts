@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
+/** As `npm start` has it, with everything prepared. */
+const START = ['--max-semi-space-size=4', fileURLToPath(new URL('../../scripts/bootstrap.mjs', import.meta.url)), 'start']
 
 export interface ServerProcess {
   pid: number
@@ -28,7 +29,7 @@ export async function dataFolder(): Promise<string> {
 export async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
   const port = await freePort()
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, START, {
     env: { PATH: process.env.PATH, HOME: dataDir, AGENTOS_PORT: String(port), AGENTOS_DATA_DIR: dataDir, AGENTOS_LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
