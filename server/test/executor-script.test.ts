@@ -15,7 +15,7 @@ describe('a script', () => {
     const { outcome, events } = await run({
       steps: ['echo "$AGENTOS_TASK" >said', 'cat said; echo "$INPUT_BRANCH_NAME $INPUT_DEEP"; echo oops >&2; pwd; echo $HOME'],
       task: 'find $(out) \'why\'',
-      inputs: { 'branch-name': 'main', 'deep': true },
+      inputs: { branch_name: 'main', deep: true },
     })
     expect(outcome).toEqual({ reason: 'completed', detail: '', canPass: false, survivors: 0 })
     expect(outputOf(events)).toBe('find $(out) \'why\'\nmain true\n/workspace\n/home/agent\n')
