@@ -14,7 +14,7 @@ export interface BareSandbox {
 /** The same sandbox that a run gets, with no server, no log and no other process around it: the limit of the design. */
 export async function bareSandbox(folder: string): Promise<BareSandbox> {
   const levels = await probeLevels({ canary: randomUUID(), ways: ['bubblewrap', 'util-linux'] })
-  const level = levels.find(each => each.level === 'sandbox' && each.proven) ? 'sandbox' : 'process'
+  const level = levels.some(each => each.level === 'sandbox' && each.proven) ? 'sandbox' : 'process'
   let count = 0
   return {
     by: levels.find(each => each.level === level)?.by ?? level,
