@@ -20,6 +20,8 @@ export interface Spawned {
 export interface SpawnOptions {
   cwd?: string
   env?: Record<string, string>
+  /** It may outlive the test: who started it sees to its end. */
+  isShared?: boolean
 }
 
 const SERVER = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -32,9 +34,9 @@ export function runServer(dataDir: string, env: Record<string, string> = {}): Sp
 
 export type ServerProcess = Spawned & { url: string, credential: string, dataDir: string, stop: () => Promise<void> }
 
-/** The same once it serves. It ends with the test, unless `isShared`: then who started it stops it. */
-export async function startServerProcess(dataDir: string, env: Record<string, string> = {}, isShared = false): Promise<ServerProcess> {
-  const spawned = spawnNode([SERVER], dataDir, { env }, isShared)
+/** The same once it serves. */
+export async function startServerProcess(dataDir: string, options: SpawnOptions = {}): Promise<ServerProcess> {
+  const spawned = spawnNode([SERVER], dataDir, options)
   await spawned.says(/Agents found/)
   const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string }
   const credential = (await readFile(join(dataDir, 'credential'), 'utf8')).trim()
@@ -57,11 +59,12 @@ export function runOnTerminal(args: string[], dataDir: string, options: SpawnOpt
 }
 
 /** Any program of ours; a test that ends does not leave it behind. */
-export function spawnNode(args: string[], dataDir: string, options: SpawnOptions = {}, isShared = false): Spawned {
-  return spawnProcess(process.execPath, args, dataDir, options, isShared)
+export function spawnNode(args: string[], dataDir: string, options: SpawnOptions = {}): Spawned {
+  return spawnProcess(process.execPath, args, dataDir, options)
 }
 
-function spawnProcess(file: string, args: string[], dataDir: string, { cwd = dataDir, env }: SpawnOptions, isShared = false): Spawned {
+/** Any program, with nothing in its environment but what a test of ours needs. */
+export function spawnProcess(file: string, args: string[], dataDir: string, { cwd = dataDir, env, isShared }: SpawnOptions = {}): Spawned {
   const child = spawn(file, args, {
     cwd,
     // Nothing of this machine's: no key, no settings, no home with manifests in it.

@@ -1,8 +1,9 @@
 import type { RunEvent } from '@agentos/client'
 import type { Server } from './local-server.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AgentOSError } from '@agentos/client'
 import { CommandError } from './failure.ts'
-import { findServer } from './local-server.ts'
+import { findServer, isThere } from './local-server.ts'
 
 /** For how long a server may be away before we stop waiting for it. */
 const AWAY_MS = 60_000
@@ -25,14 +26,21 @@ export interface FollowRun {
  */
 export async function* followRun(place: Place, runId: string, { after = 0, signal, onConnection }: FollowRun): AsyncGenerator<RunEvent> {
   let cursor = after
+  let isUp = true
+  const tell = (up: boolean) => {
+    if (up !== isUp)
+      onConnection(up)
+    isUp = up
+  }
   while (true) {
-    const watch = watchServer(place.server)
-    const following = place.server.client.runs.follow(runId, {
+    const { server } = place
+    const watch = watchServer(server)
+    const following = server.client.runs.follow(runId, {
       after: cursor,
-      signal: AbortSignal.any([signal, watch.signal]),
-      onConnection(isUp) {
-        onConnection(isUp)
-        isUp ? watch.rest() : watch.look()
+      signal: AbortSignal.any([signal, watch.over]),
+      onConnection(up) {
+        tell(up)
+        up ? watch.rest() : void watch.look()
       },
     })
     try {
@@ -40,48 +48,54 @@ export async function* followRun(place: Place, runId: string, { after = 0, signa
         cursor = event.seq
         yield event
       }
+      if (!watch.over.aborted || signal.aborted)
+        return
+    }
+    catch (error) {
+      // It went away before it could be followed: from here on it is as though it had been.
+      if (server.kind === 'embedded' || !(error instanceof AgentOSError) || error.code !== 'UNREACHABLE')
+        throw error
+      tell(false)
+      await watch.look()
     }
     finally {
       watch.rest()
     }
-    if (!watch.signal.aborted || signal.aborted)
-      return
-    const next = watch.found()
-    if (!next)
-      throw new CommandError(`the server at ${place.server.url} has been away for ${AWAY_MS / 1000} s. The run's log is kept: once a server runs, \`agentos logs -f ${runId}\` goes on`)
-    await place.server.close()
-    place.server = next
-    onConnection(true)
+    place.server = watch.next() ?? away(server, runId)
+    await server.close()
+    tell(true)
   }
 }
 
+function away({ url }: Server, runId: string): never {
+  throw new CommandError(`the server at ${url} has been away for ${AWAY_MS / 1000} s. The run's log is kept: once a server runs, \`agentos logs -f ${runId}\` goes on`)
+}
+
+/** Looks for where the server is now. */
 function watchServer(server: Server) {
   const over = new AbortController()
   let resting = new AbortController()
-  let found: Server | null = null
+  let next: Server | null = null
 
   async function look(): Promise<void> {
+    if (server.kind === 'embedded')
+      return
     const { signal } = resting
-    for (const until = Date.now() + AWAY_MS; Date.now() < until;) {
+    for (const until = Date.now() + AWAY_MS; Date.now() < until && !next;) {
       await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
       if (signal.aborted)
         return
-      // One that is there at the same address is found by the client itself.
-      const other = server.kind === 'local' ? await findServer().catch(() => null) : null
-      if (other && other.url !== server.url) {
-        found = other
-        break
-      }
-      await other?.close()
+      const found = await findServer().catch(() => null)
+      next = found && await isThere(found) ? found : null
     }
     over.abort()
   }
 
   return {
-    /** Aborted when there is another server, or none for too long. */
-    signal: over.signal,
-    found: () => found,
-    look: () => void (server.kind !== 'embedded' && look()),
+    /** Aborted when the server is found again, or has been away for too long. */
+    over: over.signal,
+    next: () => next,
+    look,
     rest() {
       resting.abort()
       resting = new AbortController()

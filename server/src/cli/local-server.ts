@@ -33,7 +33,7 @@ export async function findServer(): Promise<Server | null> {
   if (!local)
     return null
   const server = open(local, 'local')
-  if (await isOurs(server))
+  if (await isThere(server))
     return server
   await server.close()
   return null
@@ -58,8 +58,8 @@ async function readLocal(dataDir: string): Promise<{ url: string, apiKey: string
   }
 }
 
-/** A server that was killed leaves its file behind, and somebody else's may listen at its port since. */
-async function isOurs({ client }: Server): Promise<boolean> {
+/** It answers, and knows our key: a server that was killed leaves its file behind, and another one may listen at its port since. */
+export async function isThere({ client }: Server): Promise<boolean> {
   try {
     await client.system.me()
     return true

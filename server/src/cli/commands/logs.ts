@@ -1,4 +1,4 @@
-import type { RunEvent } from '@agentos/client'
+import type { Run, RunEvent } from '@agentos/client'
 import type { Place } from '../follow-run.ts'
 import type { Server } from '../local-server.ts'
 import process from 'node:process'
@@ -16,19 +16,20 @@ export async function logs(name: string, options: { lines?: string, follow?: boo
   await withServer({ embed: 'look' }, async (server) => {
     const run = await findRun(server, name)
     const sink = createSink(options.json ?? false, lines)
-    let last = 0
-    for await (const event of stored(server, run.id)) {
+    const isLive = run.endedAt === null
+    for await (const event of options.follow && isLive && server.kind !== 'embedded' ? live(server, run) : stored(server, run)) {
       sink.write(event)
-      last = event.seq
+      // What comes after what was there when it was asked for is all shown.
+      if (options.follow && event.seq >= run.lastSeq)
+        sink.release()
     }
-    sink.release()
-    if (options.follow)
-      await followOn(server, run.id, last, sink.write)
     sink.end()
+    if (options.follow && isLive && server.kind === 'embedded')
+      process.stderr.write(pc.yellow('no server runs, so this run does not go on: agentos serve\n'))
   })
 }
 
-async function findRun({ client }: Server, name: string): Promise<{ id: string }> {
+async function findRun({ client }: Server, name: string): Promise<Run> {
   const target = await findTarget(client, name)
   if ('run' in target)
     return target.run
@@ -38,29 +39,21 @@ async function findRun({ client }: Server, name: string): Promise<{ id: string }
   return newest
 }
 
-async function* stored(server: Server, runId: string): AsyncGenerator<RunEvent> {
-  for (let after = 0; ;) {
-    const page = await server.client.events.list({ runId, after, limit: 1000 })
+async function* stored({ client }: Server, { id, lastSeq }: Run): AsyncGenerator<RunEvent> {
+  for (let after = 0; after < lastSeq;) {
+    const page = await client.events.list({ runId: id, after, limit: 1000 })
     yield* page
-    const last = page.at(-1)
-    if (!last)
-      return
-    after = last.seq
+    after = page.at(-1)?.seq ?? lastSeq
   }
 }
 
-async function followOn(server: Server, runId: string, after: number, write: (event: RunEvent) => void): Promise<void> {
-  const { endedAt } = await server.client.runs.get(runId)
-  if (server.kind === 'embedded' && endedAt === null)
-    return void process.stderr.write(pc.yellow('no server runs, so this run does not go on: agentos serve\n'))
+async function* live(server: Server, { id }: Run): AsyncGenerator<RunEvent> {
   const place: Place = { server }
   const never = new AbortController()
   const onConnection = (isUp: boolean) =>
     void process.stderr.write(pc.dim(isUp ? 'the connection is there again\n' : 'the connection is lost; trying again\n'))
-  for await (const event of followRun(place, runId, { after, signal: never.signal, onConnection }))
-    write(event)
-  if (place.server !== server)
-    await place.server.close()
+  yield* followRun(place, id, { signal: never.signal, onConnection })
+  await place.server.close()
 }
 
 /** Keeps the last `lines` lines until it is released; then, or without a number, lets all through. */
@@ -74,15 +67,19 @@ function createSink(json: boolean, lines: number | null) {
     if (kept.length > 1_000_000)
       kept = lastLines(kept, lines ?? 0)
   }
+  const release = () => {
+    if (!isReleased)
+      print(lastLines(kept, lines ?? 0))
+    isReleased = true
+  }
   const printer = createEventPrinter(write)
   return {
     write: (event: RunEvent) => json ? write(`${JSON.stringify(event)}\n`) : printer.print(event),
-    release: () => {
-      if (!isReleased)
-        print(lastLines(kept, lines ?? 0))
-      isReleased = true
+    release,
+    end: () => {
+      release()
+      printer.end()
     },
-    end: () => printer.end(),
   }
 }
 
