@@ -1,9 +1,6 @@
 import type { Figure } from './figure.ts'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { WebSocket } from 'ws'
 import { dataFolder, removeFolder } from './server-process.ts'
+import { countEvents, openViewer, startMeasured } from './viewer.ts'
 
 /**
  * One run that writes EVENTS events while SOCKETS viewers follow it: events delivered per second over all of them, beside a
@@ -26,18 +23,14 @@ export async function measure(): Promise<Figure[]> {
   return figures
 }
 
-interface Hello { url: string, headers: Record<string, string>, subscribe: string | null }
-
 async function run(script: string, sockets: number, events: number, messages: string[] = []): Promise<{ perSecond: number, messages: string[] }> {
   const folder = await dataFolder()
-  const server = fork(fileURLToPath(new URL(script, import.meta.url)), [folder, String(events)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const exited = once(server, 'exit')
+  const server = await startMeasured(script, [folder, String(events)])
   try {
-    const hello = await ready(server)
     const seen = new Viewers(events, sockets)
-    const viewers = await Promise.all(Array.from({ length: sockets }, (_, index) => view(hello, text => seen.message(index, text))))
+    const viewers = await Promise.all(Array.from({ length: sockets }, (_, index) => openViewer(server.hello, text => seen.message(index, text))))
     const startedAt = performance.now()
-    server.send({ go: true, messages })
+    server.tell({ append: true, messages })
     await seen.done
     const perSecond = sockets * events / (performance.now() - startedAt) * 1000
     for (const viewer of viewers)
@@ -45,29 +38,12 @@ async function run(script: string, sockets: number, events: number, messages: st
     return { perSecond, messages: seen.recorded }
   }
   finally {
-    server.kill('SIGTERM')
-    await exited
+    await server.stop()
     await removeFolder(folder)
   }
 }
 
-async function ready(server: ReturnType<typeof fork>): Promise<Hello> {
-  const ended = once(server, 'exit').then(([code]) => { throw new Error(`the measured server ended with exit code ${code}`) })
-  const [hello] = await Promise.race([once(server, 'message'), ended]) as [Hello]
-  ended.catch(() => {})
-  return hello
-}
-
-async function view({ url, headers, subscribe }: Hello, onMessage: (text: string) => void): Promise<WebSocket> {
-  const socket = new WebSocket(url, { headers, perMessageDeflate: false })
-  socket.on('message', data => onMessage(String(data)))
-  await once(socket, 'open')
-  if (subscribe)
-    socket.send(subscribe)
-  return socket
-}
-
-/** Counts events without parsing what it need not: each event of a batch carries its seq once. */
+/** How many events each viewer still waits for, and what the first one was sent. */
 class Viewers {
   readonly recorded: string[] = []
   readonly done: Promise<void>
@@ -82,9 +58,7 @@ class Viewers {
   }
 
   message(viewer: number, text: string): void {
-    let count = 0
-    for (let at = text.indexOf('"type":"step.output"'); at !== -1; at = text.indexOf('"type":"step.output"', at + 1))
-      count++
+    const count = countEvents(text)
     if (count === 0)
       return
     if (viewer === 0)

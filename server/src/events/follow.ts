@@ -30,8 +30,7 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
   const pages = sharePages(db, notifier, runId)
   const stops = [
     pages.leave,
-    notifier.onRun(runId, bell.ring),
-    notifier.onRunsRemoved(ids => ids.includes(runId) && bell.ring()),
+    pages.onGrown(bell.ring),
     bell.stop,
   ]
   try {

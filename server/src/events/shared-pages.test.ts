@@ -38,12 +38,12 @@ it('gives readers at the same place the very same page, and each place its own',
   expect(await other.read(1, 10)).toEqual([])
 })
 
-it('never gives a page of before the bell to one who has heard it', async () => {
+it('gives no page of before to one who was woken', async () => {
   const { db, notifier, runId } = await submitted()
   const pages = sharePages(db, notifier, runId)
   const before = pages.read(0, 10)
   let after: ReturnType<typeof pages.read> | undefined
-  notifier.onRun(runId, () => {
+  pages.onGrown(() => {
     after = pages.read(0, 10)
   })
   notifier.runChanged(runId, 1)
