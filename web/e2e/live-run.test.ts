@@ -11,7 +11,6 @@ import { countingAgent } from './counting-agent.ts'
 import { processesWith } from './processes.ts'
 import { temporaryFolder } from './repository.ts'
 import { expectStoredEventsOnPage, waitForState } from './run-page.ts'
-import { freePort } from './server.ts'
 import { PATIENCE_MS, setStage } from './stage.ts'
 
 let folder: Folder
@@ -23,9 +22,8 @@ let marks = 0
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  const port = await freePort()
-  cable = await layCable(() => port)
-  stage = await setStage({ port, publicUrl: cable.url, roots: [folder.path] })
+  cable = await layCable()
+  stage = await setStage({ cable, roots: [folder.path] })
 })
 beforeEach(async () => {
   cable.join()

@@ -92,7 +92,7 @@ it('keeps the theme that was chosen, from the first paint on', async () => {
 
 /** Another theme changes colours alone: what does not depend on them is looked at in one. */
 async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).setLegacyMode()
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
   const found = await (theme === 'dark' ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe.withTags(RULES)).analyze()
   return found.violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.any[0]?.message ?? node.html}`))
 }

@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -15,11 +14,11 @@ const MAIN = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
 /** The real server as a process of its own, with an empty data folder, on a free port. */
 export async function startServer(options: { publicUrl?: string, port?: number, dataDir?: string, roots?: string[], env?: Record<string, string> } = {}) {
   const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'agentos-e2e-'))
-  const port = options.port ?? await freePort()
   const env = {
     PATH: process.env.PATH,
     HOME: dataDir,
-    AGENTOS_PORT: String(port),
+    // 0: any that is free.
+    AGENTOS_PORT: String(options.port ?? 0),
     AGENTOS_DATA_DIR: dataDir,
     AGENTOS_LOG_LEVEL: 'warn',
     ...(options.publicUrl && { AGENTOS_PUBLIC_URL: options.publicUrl }),
@@ -28,11 +27,11 @@ export async function startServer(options: { publicUrl?: string, port?: number, 
   }
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const link = await signInLink(child)
-  const url = `http://127.0.0.1:${port}`
+  const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string }
   const client = createAgentOS({ url, apiKey: (await readFile(join(dataDir, 'credential'), 'utf8')).trim() })
   return {
     url,
-    port,
+    port: Number(new URL(url).port),
     dataDir,
     pid: child.pid!,
     /** The one-time link that it printed. */
@@ -68,15 +67,4 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const exited = once(child, 'exit')
   child.kill(signal)
   await exited
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string')
-    throw new Error('no port was given')
-  return address.port
 }

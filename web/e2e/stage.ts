@@ -1,4 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Cable } from './cable.ts'
 import type { TestServer } from './server.ts'
 import { launchBrowser, WIDE } from './browser.ts'
 import { watchFaults } from './faults.ts'
@@ -18,11 +19,13 @@ export interface Stage {
   close: () => Promise<void>
 }
 
-/** A server of its own, a browser, and somebody who has signed in. */
-export async function setStage(options: Parameters<typeof startServer>[0] = {}): Promise<Stage> {
+/** A server of its own, a browser, and somebody who has signed in; the browser at the other end of the `cable` when there is one. */
+export async function setStage({ cable, ...rest }: { cable?: Cable, roots?: string[], env?: Record<string, string> } = {}): Promise<Stage> {
+  const options = { ...rest, ...(cable && { publicUrl: cable.url }) }
   const [first, browser] = await Promise.all([startServer(options), launchBrowser()])
   let server = first
-  const origin = options.publicUrl ?? server.url
+  cable?.plugInto(server.port)
+  const origin = cable?.url ?? server.url
   const faults: string[] = []
   const storageState = await signIn(browser, server.link, origin)
 
