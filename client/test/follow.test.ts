@@ -12,8 +12,9 @@ import { createAgentOS } from '../src/index.ts'
 
 it('resumes over connections that are cut: no gap, no duplicate', async () => {
   const server = await startServerProcess(await temporaryFolder())
-  const cable = await layCable(() => Number(new URL(server.url).port))
+  const cable = await layCable()
   onTestFinished(cable.close)
+  cable.plugInto(Number(new URL(server.url).port))
   const agentos = connect(cable.url, server)
   const run = await agentos.runs.submit({ manifest: script('for i in $(seq 40); do echo $i; sleep 0.1; done') })
   const events: RunEvent[] = []

@@ -44,7 +44,7 @@ it('stops its run in order when its reader has seen enough', async () => {
   const command = runCommand(['run', manifest], dataDir)
   command.child.stdout!.once('data', () => command.child.stdout!.destroy())
   expect(await command.exited).toEqual([1, null])
-  expect(command.stderr()).toBe('stopping …\n')
+  expect(command.stderr()).toBe('')
   expect(await processesOf(dataDir)).toEqual([])
   const [run] = jsonLines(await agentos(['ps', '--json'], dataDir))
   expect(run).toMatchObject({ status: 'cancelled', reason: 'cancelled' })

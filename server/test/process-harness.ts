@@ -52,10 +52,14 @@ export function runCommand(args: string[], dataDir: string, options: SpawnOption
   return spawnNode([COMMAND_LINE, ...args], dataDir, options)
 }
 
-/** `agentos …` on a terminal of its own, by `script` of util-linux; keys go to its standard input. */
+/**
+ * `agentos …` on a terminal of its own, by `script` of util-linux; keys go to its standard input. `script` may lose what is
+ * written in the very moment in which its command ends, so the shell around it stays for a moment.
+ */
 export function runOnTerminal(args: string[], dataDir: string, options: SpawnOptions = {}): Spawned {
-  const command = ['exec', process.execPath, COMMAND_LINE, ...args].map(word => `'${word}'`).join(' ')
-  return spawnProcess('script', ['-qec', command, '/dev/null'], dataDir, { ...options, env: { TERM: 'xterm', ...options.env } })
+  const command = [process.execPath, COMMAND_LINE, ...args].map(word => `'${word}'`).join(' ')
+  const lingering = `trap : INT; ${command}; code=$?; sleep 0.2; exit $code`
+  return spawnProcess('script', ['-qec', lingering, '/dev/null'], dataDir, { ...options, env: { TERM: 'xterm', ...options.env } })
 }
 
 /** Any program of ours; a test that ends does not leave it behind. */

@@ -33,6 +33,8 @@ export function createStop({ place, runId, mayAsk, say }: StopOptions) {
       return say(pc.yellow('Stop this run? Ctrl-C again stops it; without that it goes on.'))
     const isFirst = stoppedBy === null
     stoppedBy = why
+    if (why !== 'gone')
+      say(pc.dim('stopping …'))
     if (isFirst)
       stop()
   }
@@ -46,7 +48,6 @@ export function createStop({ place, runId, mayAsk, say }: StopOptions) {
   }
 
   function stop(): void {
-    say(pc.dim('stopping …'))
     place.server.client.runs.stop(runId).catch((error: Error) => {
       stoppedBy = null
       say(pc.red(`it could not be stopped: ${error.message}`))

@@ -3,6 +3,7 @@ import type { Server } from '../local-server.ts'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../failure.ts'
 import { findAgent } from '../find-agent.ts'
 import { followInTerminal } from '../follow-in-terminal.ts'
@@ -66,19 +67,20 @@ function sayDetached(run: Run, server: Server, options: RunOptions): void {
 
 /** A run that waits for longer than this waits for the next server. */
 const SOON_MS = 60_000
+const LOOK_MS = 300
 
 /** Other commands may have found this embedded server and given it runs: it stays until those have ended. */
-async function finishOthers(server: Server, options: RunOptions): Promise<void> {
+async function finishOthers({ client }: Server, options: RunOptions): Promise<void> {
   for (let isSaid = false; ; isSaid = true) {
-    const { runs } = await server.client.runs.list({ statuses: ['queued', 'running'], limit: 200 })
-    const other = runs.find(run => run.status === 'running' || Date.parse(run.availableAt) < Date.now() + SOON_MS)
+    const [{ workers, database }, { runs }] = await Promise.all([client.system.overview(), client.runs.list({ statuses: ['queued', 'running'], limit: 200 })])
+    // On PostgreSQL other servers may be there: what they run, and what is queued, is theirs as well.
+    const other = runs.find(run => run.status === 'running'
+      ? workers.busy > 0
+      : database.dialect === 'sqlite' && Date.parse(run.availableAt) < Date.now() + SOON_MS)
     if (!other)
       return
     if (!isSaid && !options.json)
       process.stderr.write(pc.dim(`other commands use this server; it ends when their runs have (${other.agentName} ${other.id})\n`))
-    for await (const event of server.client.runs.follow(other.id, { after: other.lastSeq })) {
-      if (event.type === 'run.retry_scheduled')
-        break
-    }
+    await sleep(LOOK_MS)
   }
 }
