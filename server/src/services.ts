@@ -18,7 +18,7 @@ import { runUser } from './worker/workspace/place.ts'
 import { resolveWorkspace } from './worker/workspace/resolve-workspace.ts'
 
 /** Logs that are read at the same time when many readers come back at once. */
-const REPLAYS = 4
+const REPLAYS = 16
 
 export interface ServicesOptions {
   config: Config

@@ -8,6 +8,7 @@ import type { ErrorCode } from './errors.ts'
 import type { OriginRules } from './origin.ts'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { WebSocketServer } from 'ws'
+import { createGate } from '../router/gate.ts'
 import { appRouter } from '../router/router.ts'
 import { createEncoder } from './encoder.ts'
 import { errorBody, statusOf } from './errors.ts'
@@ -20,6 +21,8 @@ const SOCKETS_PER_USER = 2048
 /** A socket that has not answered a ping by the next one is gone, whatever TCP believes. */
 const PING_MS = 30_000
 const CLOSE_MS = 2_000
+/** When many come back at once, so many sockets are opened in a turn of the loop. */
+const OPENED_AT_ONCE = 32
 
 /** RFC 6455: 1008 policy violation, 1012 service restart. */
 const CLOSED_SIGNED_OUT = 1008
@@ -50,7 +53,9 @@ export interface SocketOptions {
 export function createSockets({ services, authenticate, rules, started, logger, pingMs = PING_MS, maxSockets = SOCKETS }: SocketOptions): Sockets {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES, clientTracking: false })
   const open = new Map<WebSocket, { signedIn: SignedIn, isAlive: boolean }>()
+  const socketsOf = new Map<string, number>()
   const encoder = createEncoder()
+  const opening = createGate(OPENED_AT_ONCE)
   let pings: NodeJS.Timeout | null = null
   let isStopping = false
 
@@ -68,27 +73,31 @@ export function createSockets({ services, authenticate, rules, started, logger, 
     if (origin === 'none' && signedIn.by.kind === 'session')
       return ['FORBIDDEN', 'a request with a cookie must carry the Origin header of this server']
     await started
-    if (isStopping)
-      return ['SERVICE_UNAVAILABLE', 'this server is stopping']
-    if (open.size >= maxSockets || countOf(signedIn) >= SOCKETS_PER_USER)
-      return ['SERVICE_UNAVAILABLE', 'too many sockets are open']
     return signedIn
   }
 
-  function countOf({ actor }: SignedIn): number {
-    let count = 0
-    for (const { signedIn } of open.values())
-      count += signedIn.actor.userId === actor.userId ? 1 : 0
+  /** Asked at the moment in which the socket is opened. */
+  function whyNotNow({ actor }: SignedIn): string | null {
+    if (isStopping)
+      return 'this server is stopping'
+    return open.size >= maxSockets || socketsBy(actor.userId) >= SOCKETS_PER_USER ? 'too many sockets are open' : null
+  }
+
+  function socketsBy(userId: string, change = 0): number {
+    const count = (socketsOf.get(userId) ?? 0) + change
+    count > 0 ? socketsOf.set(userId, count) : socketsOf.delete(userId)
     return count
   }
 
   function serve(ws: WebSocket, request: IncomingMessage, socket: Socket, signedIn: SignedIn): void {
     const state = { signedIn, isAlive: true }
     open.set(ws, state)
+    socketsBy(signedIn.actor.userId, 1)
     pings ??= setInterval(ping, pingMs)
     ws.on('pong', () => state.isAlive = true)
     ws.on('close', () => {
       open.delete(ws)
+      socketsBy(signedIn.actor.userId, -1)
       if (open.size === 0 && pings) {
         clearInterval(pings)
         pings = null
@@ -125,11 +134,16 @@ export function createSockets({ services, authenticate, rules, started, logger, 
     upgrade(request, socket, head) {
       const onError = () => socket.destroy()
       socket.on('error', onError)
-      admit(request).then((answer) => {
+      admit(request).then(async (answer) => {
         if (Array.isArray(answer))
           return refuse(socket, ...answer)
-        socket.off('error', onError)
-        wss.handleUpgrade(request, socket, head, ws => serve(ws, request, socket, answer))
+        await opening.pass(async () => {
+          const why = whyNotNow(answer)
+          if (why !== null)
+            return refuse(socket, 'SERVICE_UNAVAILABLE', why)
+          socket.off('error', onError)
+          wss.handleUpgrade(request, socket, head, ws => serve(ws, request, socket, answer))
+        })
       }).catch((error: unknown) => {
         logger.error({ err: error }, 'an upgrade failed')
         socket.destroy()

@@ -25,9 +25,22 @@ it('gives the place back when the work fails', async () => {
 it('gives the loop a turn between two that wait', async () => {
   const gate = createGate(1)
   const seen: string[] = []
+  setImmediate(() => seen.push('the loop'))
   const first = gate.pass(async () => void seen.push('first'))
   const second = gate.pass(async () => void seen.push('second'))
-  setImmediate(() => seen.push('the loop'))
   await Promise.all([first, second])
   expect(seen).toEqual(['first', 'the loop', 'second'])
+})
+
+it('gives the loop a turn when work that never waits has taken long, although places are free', async () => {
+  const gate = createGate(100)
+  const seen: string[] = []
+  setImmediate(() => seen.push('the loop'))
+  const long = gate.pass(async () => {
+    for (const endAt = performance.now() + 30; performance.now() < endAt;);
+    seen.push('long')
+  })
+  const next = long.then(() => gate.pass(async () => void seen.push('next')))
+  await next
+  expect(seen).toEqual(['long', 'the loop', 'next'])
 })

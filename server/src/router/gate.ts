@@ -1,30 +1,55 @@
 import type { Gate } from './context.ts'
 
-/** At most `places` pieces of work at a time; the others wait in line. A turn of the loop lies between two of them. */
+/** After so long at a stretch the loop has a turn. */
+const SLICE_MS = 20
+
+/**
+ * At most `places` pieces of work at a time; the others wait in line. Work on SQLite is over before the loop can turn, so a free place
+ * alone would let a flood through in one go: once a turn of the loop has lasted `SLICE_MS`, who comes waits for the next one.
+ */
 export function createGate(places: number): Gate {
   const line: (() => void)[] = []
   let free = places
+  let sliceEndsAt: number | null = null
+  let isScheduled = false
 
-  async function enter(): Promise<void> {
-    if (free > 0) {
-      free--
-      return
+  function hasRoom(): boolean {
+    if (sliceEndsAt === null) {
+      sliceEndsAt = performance.now() + SLICE_MS
+      schedule()
     }
-    await new Promise<void>(resolve => line.push(resolve))
+    return free > 0 && performance.now() < sliceEndsAt
   }
 
-  /** The place goes straight to the next in line, after everything else that the loop has to do. */
+  function schedule(): void {
+    if (isScheduled)
+      return
+    isScheduled = true
+    setImmediate(turn)
+  }
+
+  function turn(): void {
+    isScheduled = false
+    sliceEndsAt = null
+    while (line.length > 0 && hasRoom()) {
+      free--
+      line.shift()!()
+    }
+  }
+
+  /** A place goes to the first in line, after everything else that the loop has to do. */
   function leave(): void {
-    const next = line.shift()
-    if (next)
-      setImmediate(next)
-    else
-      free++
+    free++
+    if (line.length > 0)
+      schedule()
   }
 
   return {
     async pass(work) {
-      await enter()
+      if (line.length === 0 && hasRoom())
+        free--
+      else
+        await new Promise<void>(resolve => line.push(resolve))
       try {
         return await work()
       }
