@@ -15,7 +15,7 @@ export default defineConfig({
       { test: { ...real, name: 'client', root: './client', include: beside } },
       { test: { ...real, name: 'web', root: './web', include: beside } },
       // In a real browser against a real server.
-      { test: { ...real, name: 'e2e', root: './web', include: ['e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000, globalSetup: './e2e/unpack-browser.ts' } },
+      { test: { ...real, name: 'e2e', root: './web', include: ['e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000, globalSetup: fileURLToPath(new URL('web/e2e/unpack-browser.ts', import.meta.url)) } },
     ],
   },
 })
