@@ -3,11 +3,11 @@ import type { Database } from '../store/database.ts'
 import type { RunRef } from '../store/run-append.ts'
 import type { ClaimedRun, Queue } from './port.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getAgentVersion } from '../store/agents.ts'
 import { claimRuns, isAnyDue, nextAvailableMs } from '../store/claim.ts'
 import { getRuns } from '../store/runs.ts'
 import { createAlarm } from './alarm.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { createKnownVersions } from './known-versions.ts'
 import { rescue, take } from './rescue.ts'
 
 export interface EmbeddedQueueOptions {
@@ -34,7 +34,6 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   const worker = `${workerId}:${Date.now().toString(36)}`
   const running = new Set<Promise<void>>()
   const heartbeat = createHeartbeat({ db, notifier, worker, leaseMs })
-  const findAgent = createKnownVersions(db)
   const due = createAlarm(wake)
   const rescueDue = createAlarm(() => void look())
   let handler: Handler | null = null
@@ -99,7 +98,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   async function describe(refs: RunRef[], signals: Map<string, AbortSignal>): Promise<ClaimedRun[]> {
     try {
       const runs = await getRuns(db, refs.map(({ runId }) => runId))
-      const agents = await Promise.all(runs.map(({ agentId, agentVersion }) => findAgent(agentId, agentVersion)))
+      const agents = await Promise.all(runs.map(({ agentId, agentVersion }) => getAgentVersion(db, agentId, agentVersion)))
       // Each was claimed, and names a version that is kept.
       return runs.map((run, index) => ({
         run,

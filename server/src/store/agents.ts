@@ -3,6 +3,7 @@ import type { Actor } from './actor.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './driver.ts'
 import { newId } from './id.ts'
+import { knownVersions } from './known-versions.ts'
 
 /** An agent at one version. */
 export interface AgentRow {
@@ -76,13 +77,22 @@ export type AgentMatch = { found: AgentRow } | { found: null, candidates: string
 
 /** By its name, its id, or the beginning of either when one agent alone has it. `candidates` are the names that it may have meant. */
 export async function findAgent(db: Database, organisationId: string, nameOrIdPrefix: string): Promise<AgentMatch> {
-  const agents = await db.ask(prisma => prisma.agent.findMany({ where: { organisationId }, orderBy: { name: 'asc' }, select: { id: true, name: true, version: true } }))
-  // Compared here: to LIKE an underscore is any character, and an organisation has no more agents than fit on a few pages.
-  const matches = nameOrIdPrefix === '' ? [] : agents.filter(({ id, name }) => name.startsWith(nameOrIdPrefix) || id.startsWith(nameOrIdPrefix))
-  const exact = matches.find(agent => agent.name === nameOrIdPrefix) ?? matches.find(agent => agent.id === nameOrIdPrefix)
-  const one = exact ?? (matches.length === 1 ? matches[0] : undefined)
+  const exact = await db.read({ sql: `${HEADS} AND "name" = $2`, params: [organisationId, nameOrIdPrefix] }) as unknown as Head[] // the columns of HEADS
+  const matches = exact.length > 0 ? exact : await findByPrefix(db, organisationId, nameOrIdPrefix)
+  const one = matches.find(agent => agent.id === nameOrIdPrefix) ?? (matches.length === 1 ? matches[0] : undefined)
   const [found] = one ? await readVersions(db, [one]) : []
   return found ? { found } : { found: null, candidates: matches.slice(0, 20).map(agent => agent.name) }
+}
+
+interface Head { id: string, name: string, version: number }
+const HEADS = 'SELECT "id", "name", "version" FROM agents WHERE "organisationId" = $1'
+
+/** Compared here: to LIKE an underscore is any character, and an organisation has no more agents than fit on a few pages. */
+async function findByPrefix(db: Database, organisationId: string, prefix: string): Promise<Head[]> {
+  if (prefix === '')
+    return []
+  const agents = await db.read({ sql: `${HEADS} ORDER BY "name"`, params: [organisationId] }) as unknown as Head[] // the columns of HEADS
+  return agents.filter(({ id, name }) => name.startsWith(prefix) || id.startsWith(prefix))
 }
 
 /** Newest first. */
@@ -100,16 +110,14 @@ export async function getAgentVersion(db: Database, agentId: string, version: nu
   return row ?? null
 }
 
-/** In the order asked for; what is not there is left out. */
+/** In the order asked for; what is not there is left out. A version never changes, so it is read once. */
 export async function readVersions(db: Database, agents: { id: string, version: number }[]): Promise<AgentRow[]> {
-  if (agents.length === 0)
-    return []
-  const rows = await db.ask(prisma => findVersions(prisma, agents))
-  const byKey = new Map(rows.map(row => [`${row.agentId} ${row.version}`, row]))
-  return agents.flatMap(({ id, version }) => {
-    const row = byKey.get(`${id} ${version}`)
-    return row ? [toAgentRow(row)] : []
-  })
+  const known = knownVersions(db)
+  const missing = agents.filter(agent => !known.has(agent))
+  const rows = missing.length === 0 ? [] : (await db.ask(prisma => findVersions(prisma, missing))).map(toAgentRow)
+  const read = new Map(rows.map(row => [`${row.id} ${row.version}`, row]))
+  rows.forEach(known.keep)
+  return agents.flatMap(agent => known.get(agent) ?? read.get(`${agent.id} ${agent.version}`) ?? [])
 }
 
 function findVersions(prisma: Prisma, agents: { id: string, version: number }[]) {
