@@ -33,6 +33,13 @@ it('submits a run, follows it and has its result', async () => {
   expectTypeOf(result.run.status).toEqualTypeOf<'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled'>()
 })
 
+it('says of an agent in which folder it runs when none is named', async () => {
+  const source = 'name: at-home\nworkspace: { from: .. }\nsteps:\n  - run: pwd\n'
+  const { agent } = await agentos.agents.save({ source, path: '/srv/agents/at-home.yaml' })
+  expect(agent.workspaceFrom).toBe('/srv')
+  expect((await agentos.agents.save({ source: source.replace('..', '"{{task}}"') })).agent.workspaceFrom).toBe('{{task}}')
+})
+
 it('answers with the result of a run that failed, too', async () => {
   const run = await agentos.runs.submit({ manifest: script('echo before; exit 1') })
   expect(await agentos.runs.result(run.id)).toMatchObject({ text: 'before\n', run: { status: 'failed', reason: 'error' } })

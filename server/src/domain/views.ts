@@ -113,6 +113,7 @@ export interface AgentDetail extends AgentView {
   inputs: AgentInput[]
   /** True when the manifest takes a folder, so that the form offers one. */
   takesWorkspace: boolean
+  /** The folder of a run that names none: absolute where the manifest's own folder is known, a template as it is written. */
   workspaceFrom: string | null
   versions: { version: number, createdAt: string, createdBy: string }[]
   notices: string[]

@@ -2,6 +2,8 @@ import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { AgentDetail, AgentView } from '../domain/views.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { RouterServices } from './context.ts'
+import { dirname, resolve } from 'node:path'
+import { isGitUrl } from '../domain/manifest/key-effects.ts'
 import { listAgentVersions } from '../store/agents.ts'
 import { recentRuns } from '../store/runs.ts'
 
@@ -41,10 +43,15 @@ export async function toAgentDetail(services: Services, row: AgentRow): Promise<
     source: row.source,
     inputs: Object.entries(manifest.inputs).map(([name, spec]) => ({ name, ...spec })),
     takesWorkspace: manifest.workspace.from !== null,
-    workspaceFrom: manifest.workspace.from,
+    workspaceFrom: folderOf(row),
     versions,
     notices: row.notices,
   }
+}
+
+/** Where the folder of the manifest lies; a template and an address stay as they are written. */
+function folderOf({ path, manifest: { workspace: { from } } }: AgentRow): string | null {
+  return from === null || path === null || from.includes('{{') || isGitUrl(from) ? from : resolve(dirname(path), from)
 }
 
 function scheduleInWords({ schedule }: Manifest): string | null {
