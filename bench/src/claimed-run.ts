@@ -29,7 +29,7 @@ export async function claimedRun(db: Database): Promise<RunRef> {
 }
 
 /** About as long as a line of a terminal. */
-export const LINE = `${'x'.repeat(79)}\n`
+const LINE = `${'x'.repeat(79)}\n`
 
 export function outputEvents(count: number): NewEvent[] {
   return Array.from({ length: count }, () => event('step.output', { step: 1, stream: 'stdout', text: LINE }))
