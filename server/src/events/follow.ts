@@ -5,6 +5,7 @@ import { isFinal } from '../domain/run.ts'
 import { CursorError } from '../store/errors.ts'
 import { readStanding } from '../store/move.ts'
 import { createBell } from './bell.ts'
+import { nextLimit } from './page-limit.ts'
 import { sharePages } from './shared-pages.ts'
 
 export interface FollowOptions {
@@ -36,9 +37,10 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
   try {
     await checkCursor(db, runId, after)
     let cursor = after
+    let limit = nextLimit(null, pageSize)
     while (!signal.aborted) {
       bell.hush()
-      const page = await pages.read(cursor, pageSize)
+      const page = await pages.read(cursor, limit)
       const last = page.at(-1)
       if (last) {
         cursor = last.seq
@@ -46,7 +48,9 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
         if (last.type === 'run.ended')
           return
       }
-      if (page.length < pageSize) {
+      const isShort = page.length < limit
+      limit = nextLimit(page, pageSize)
+      if (isShort) {
         if (!last && await isOver(db, runId, cursor))
           return
         await bell.rung()

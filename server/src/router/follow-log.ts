@@ -4,6 +4,7 @@ import type { RunView } from '../domain/views.ts'
 import type { Connection, RouterServices } from './context.ts'
 import { tracked } from '@trpc/server'
 import { follow } from '../events/follow.ts'
+import { roughBytes } from '../events/page-limit.ts'
 import { takePlace } from './live.ts'
 
 type Following = Pick<RouterServices, 'db' | 'notifier' | 'replay'> & { connection: Connection }
@@ -11,8 +12,8 @@ export type TrackedBatch = TrackedEnvelope<RunEvent[]>
 
 /** A message of about this size is what a slow reader can have waiting beyond the socket's own bound. */
 const BATCH_BYTES = 256 * 1024
-/** Each reader holds one page at most; events are large when there is much output. */
-const PAGE_SIZE = 200
+/** Of small events; of large ones, `follow` takes fewer. Each reader holds one page at most. */
+const PAGE_SIZE = 500
 /** Batches of a page that many read together, so that they are cut, and then written, once. */
 const cut = new WeakMap<RunEvent[], RunEvent[][]>()
 
@@ -67,12 +68,4 @@ function cutPage(page: RunEvent[]): RunEvent[][] {
   if (from < page.length)
     batches.push(page.slice(from))
   return batches
-}
-
-/** Good enough to cut by: nearly all of a large event is its text. */
-function roughBytes({ data }: RunEvent): number {
-  let bytes = 200
-  for (const value of Object.values(data))
-    bytes += typeof value === 'string' ? value.length : 16
-  return bytes
 }
