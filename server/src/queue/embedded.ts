@@ -4,7 +4,7 @@ import type { RunRef } from '../store/run-append.ts'
 import type { ClaimedRun, Queue } from './port.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getAgentVersion } from '../store/agents.ts'
-import { claimRuns, isAnyDue, nextAvailableMs } from '../store/claim.ts'
+import { claimRuns, lookForDue, nextAvailableMs } from '../store/claim.ts'
 import { getRuns } from '../store/runs.ts'
 import { createAlarm } from './alarm.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -81,13 +81,14 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
     if (isStopped)
       return
     const free = slots - running.size
-    const refs = await isAnyDue(db) ? await claimRuns(db, { worker, slots: free, leaseMs }) : []
+    const look = await lookForDue(db)
+    const refs = look.isAny ? await claimRuns(db, { worker, slots: free, leaseMs }) : []
     const signals = new Map(refs.map(ref => [ref.runId, heartbeat.add(ref)]))
     for (const claimed of await describe(refs, signals))
       run(handle, claimed)
     if (refs.length === free)
       return // a slot that gets free looks again
-    const nextMs = await nextAvailableMs(db)
+    const nextMs = await nextAvailableMs(db, look.atMs)
     if (nextMs === null)
       due.clear()
     else if (!isStopped)

@@ -16,14 +16,23 @@ export async function claimRuns(db: Database, claim: Claim): Promise<RunRef[]> {
   return results.flat().flatMap(row => 'fence' in row ? [{ runId: row.id as string, fence: row.fence as number, attempt: row.attempt as number }] : []) // the columns that the claim returns
 }
 
-/** Whether a claim may find something: costs nothing beside a claim, which is a transaction. */
-export async function isAnyDue(db: Database): Promise<boolean> {
-  return (await db.read({ sql: `SELECT 1 FROM runs WHERE "status" = 'queued' AND "availableAt" <= ${db.sql.now} LIMIT 1`, params: [] })).length > 0
+/** Whether a claim may find something: costs nothing beside a claim, which is a transaction. `atMs` is the database's clock of this look. */
+export async function lookForDue(db: Database): Promise<{ isAny: boolean, atMs: number }> {
+  const { now, epochMs } = db.sql
+  const due = `SELECT 1 FROM runs WHERE "status" = 'queued' AND "availableAt" <= ${now}`
+  const [row] = await db.read({ sql: `SELECT CASE WHEN EXISTS (${due}) THEN 1 ELSE 0 END AS "due", ${epochMs(now)} AS "at"`, params: [] })
+  return { isAny: Number(row!.due) === 1, atMs: Number(row!.at) } // one row, always
 }
 
-/** When the next run becomes available, in milliseconds from now; null when none is waiting for its time. */
-export async function nextAvailableMs(db: Database): Promise<number | null> {
-  const { now, epochMs } = db.sql
-  const [row] = await db.read({ sql: `SELECT min(${epochMs('"availableAt"')}) - ${epochMs(now)} AS "ms" FROM runs WHERE "status" = 'queued' AND "availableAt" > ${now}`, params: [] })
+/**
+ * When the next run becomes available of those that were not when a look was taken, in milliseconds from now; negative when it has
+ * become so meanwhile, null when none is waiting for its time.
+ */
+export async function nextAvailableMs(db: Database, lookedAtMs: number): Promise<number | null> {
+  const { now, epochMs, instant } = db.sql
+  const [row] = await db.read({
+    sql: `SELECT min(${epochMs('"availableAt"')}) - ${epochMs(now)} AS "ms" FROM runs WHERE "status" = 'queued' AND "availableAt" > ${instant('$1')}`,
+    params: [Math.floor(lookedAtMs) - 1],
+  })
   return typeof row?.ms === 'number' ? row.ms : null
 }
