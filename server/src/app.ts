@@ -46,6 +46,8 @@ export interface App {
   /** For programs that embed the server and write a run's log themselves, as the benchmark does. */
   db: Database
   log: EventLog
+  /** WebSockets that are open: who follows something here. */
+  countSockets: () => number
   /** Idempotent; when it resolves, nothing of this process runs on. */
   stop: () => Promise<void>
 }
@@ -160,6 +162,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
       databaseUrl: config.databaseUrl,
       agents: agentCount,
     }, config.projectDir),
+    countSockets: http.sockets.count,
     stop: parts.stop,
   }
 }

@@ -33,7 +33,7 @@ it('a second command finds the server of the first, which stays until the second
   expect(first.child.exitCode).toBe(null)
   await agentos(['stop', 'far'], dataDir)
   expect(await second.exited).toEqual([1, null])
-  expect(second.stdout()).toMatch(/⊘ cancelled in .+ nothing of it still runs\n$/)
+  expect(second.stdout()).toMatch(/⊘ cancelled in .+ 1 step · .+\n$/)
   expect(await first.exited).toEqual([1, null])
   expect(await processesOf(dataDir)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import type { App } from '../app.ts'
 import type { Server } from './local-server.ts'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +8,8 @@ import { isVerbose } from './verbose.ts'
 
 /** For how long another process may hold the data folder without being a server: a command like this one. */
 const HELD_MS = 15_000
+/** For how long those who are connected when the work is done may stay. */
+const LEAVE_MS = 3_000
 
 /** A server in this process, or the one of somebody else who was faster. */
 export async function embedServer({ takesRuns, folders }: { takesRuns: boolean, folders: string[] }): Promise<Server> {
@@ -19,7 +22,12 @@ export async function embedServer({ takesRuns, folders }: { takesRuns: boolean, 
     try {
       const app = await startApp({ ...config, ...own, logLevel }, { quiet: true, isOnlyLooking: !takesRuns })
       const client = createAgentOS({ url: app.url, apiKey: app.credential })
-      return { client, url: app.url, apiKey: app.credential, kind: 'embedded', close: () => client.close().then(app.stop) }
+      const close = async () => {
+        await client.close()
+        await othersLeave(app)
+        await app.stop()
+      }
+      return { client, url: app.url, apiKey: app.credential, kind: 'embedded', close }
     }
     catch (error) {
       if (!isHeld(error) || Date.now() > until)
@@ -30,6 +38,12 @@ export async function embedServer({ takesRuns, folders }: { takesRuns: boolean, 
       await sleep(100)
     }
   }
+}
+
+/** Another command that follows its run here has still to hear of its end. */
+async function othersLeave({ countSockets }: Pick<App, 'countSockets'>): Promise<void> {
+  for (const until = Date.now() + LEAVE_MS; countSockets() > 0 && Date.now() < until;)
+    await sleep(20)
 }
 
 function isHeld(error: unknown): boolean {

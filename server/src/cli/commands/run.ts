@@ -34,7 +34,7 @@ export async function run(name: string, options: RunOptions): Promise<void> {
       return sayDetached(submitted, server, options)
     process.exitCode = await followInTerminal(server, submitted, { json: options.json ?? false })
     if (server.kind === 'embedded')
-      await finishOthers(server, options)
+      await finishOthers(server, submitted, options)
   })
 }
 
@@ -67,20 +67,29 @@ function sayDetached(run: Run, server: Server, options: RunOptions): void {
 
 /** A run that waits for longer than this waits for the next server. */
 const SOON_MS = 60_000
+/** For so long a run that has ended counts as one that somebody is just reading. */
+const READ_MS = 1_000
 const LOOK_MS = 300
 
 /** Other commands may have found this embedded server and given it runs: it stays until those have ended. */
-async function finishOthers({ client }: Server, options: RunOptions): Promise<void> {
-  for (let isSaid = false; ; isSaid = true) {
-    const [{ workers, database }, { runs }] = await Promise.all([client.system.overview(), client.runs.list({ statuses: ['queued', 'running'], limit: 200 })])
+async function finishOthers({ client }: Server, own: Run, options: RunOptions): Promise<void> {
+  for (let isSaid = false; ;) {
+    const [{ workers, database }, live, newest] = await Promise.all([
+      client.system.overview(),
+      client.runs.list({ statuses: ['queued', 'running'], limit: 200 }),
+      client.runs.list({ limit: 10 }),
+    ])
     // On PostgreSQL other servers may be there: what they run, and what is queued, is theirs as well.
-    const other = runs.find(run => run.status === 'running'
+    const other = live.runs.find(run => run.status === 'running'
       ? workers.busy > 0
       : database.dialect === 'sqlite' && Date.parse(run.availableAt) < Date.now() + SOON_MS)
-    if (!other)
+    const isJustOver = newest.runs.some(run => run.id !== own.id && run.endedAt !== null && Date.parse(run.endedAt) > Date.now() - READ_MS)
+    if (!other && !isJustOver)
       return
-    if (!isSaid && !options.json)
+    if (other && !isSaid && !options.json) {
       process.stderr.write(pc.dim(`other commands use this server; it ends when their runs have (${other.agentName} ${other.id})\n`))
+      isSaid = true
+    }
     await sleep(LOOK_MS)
   }
 }
