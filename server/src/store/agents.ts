@@ -1,25 +1,12 @@
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { Actor } from './actor.ts'
+import type { AgentRow } from './agent-row.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './driver.ts'
 import { newId } from './id.ts'
 import { knownVersions } from './known-versions.ts'
 
-/** An agent at one version. */
-export interface AgentRow {
-  id: string
-  name: string
-  version: number
-  /** The file as it was written. */
-  source: string
-  manifest: Manifest
-  notices: string[]
-  /** Where the manifest was found; null when it was sent in. */
-  path: string | null
-  /** ISO 8601. */
-  updatedAt: string
-  createdBy: string
-}
+export type { AgentRow } from './agent-row.ts'
 
 export interface AgentToSave { actor: Actor, name: string, source: string, manifest: Manifest, notices: string[], path: string | null }
 

@@ -1,4 +1,4 @@
-import type { AgentRow } from './agents.ts'
+import type { AgentRow } from './agent-row.ts'
 import type { Database } from './database.ts'
 
 interface Key { id: string, version: number }
