@@ -50,7 +50,7 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
     writeFileSync(join(hidden, 'agentos.db'), 'CANARY-IN-A-FILE')
     const { events } = await run({
       steps: [{
-        run: 'env; cat /proc/*/environ /proc/*/cmdline; find / -name "*.db" 2>/dev/null; cat /work/* /root/* /home/*/* /etc/shadow; ls /; ls /etc /proc/1/root/; exit 0',
+        run: 'env; cat /proc/*/environ /proc/*/cmdline; find / -name "*.db" 2>/dev/null; cat /srv/* /root/* /home/*/* /etc/shadow; ls /; ls /etc /proc/1/root/; exit 0',
         name: 'look',
       }],
     })
