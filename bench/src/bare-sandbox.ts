@@ -25,7 +25,7 @@ export async function bareSandbox(folder: string): Promise<BareSandbox> {
       await mkdir(homePath, { recursive: true })
       const opened = await openSession({
         runId,
-        spec: { level, workspacePath, homePath, workspaceMode: 'read-write', hidden: [], network: 'none', env: {} },
+        spec: { level, workspacePath, homePath, workspaceMode: 'read-write', hidden: [], network: 'none', loopback: [], programs: [], path: [], image: null, env: {} },
         limits: DEFAULT_LIMITS,
         graceMs: 1000,
       }, levels)

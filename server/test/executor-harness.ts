@@ -166,7 +166,7 @@ function startOf(o: TestRun, workspacePath: string, homePath: string): StartRun 
     work: o.llm
       ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'] }
       : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
-    sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', env: {}, ...o.sandbox },
+    sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', loopback: [], programs: [], path: [], image: null, env: {}, ...o.sandbox },
     limits: {
       timeMs: 60_000,
       steps: 50,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LIMIT_KEEPERS, LIMIT_NAMES } from './limits.ts'
 import { END_REASON_NAMES, ISOLATION_LEVELS } from './run.ts'
 
 /**
@@ -61,8 +62,14 @@ export const EVENT_DATA = {
     durationMs: ms,
     notice: z.string().optional(),
   }),
-  /** The session of the run was opened: at which level, and by what. */
-  'sandbox.opened': z.object({ level: z.enum(ISOLATION_LEVELS), by: z.string(), durationMs: ms }),
+  /** The session of the run was opened: at which level, by what, with which network, and what keeps each limit. */
+  'sandbox.opened': z.object({
+    level: z.enum(ISOLATION_LEVELS),
+    by: z.string(),
+    durationMs: ms,
+    network: z.union([z.enum(['none', 'open']), z.array(z.string())]).optional(),
+    keepers: z.record(z.enum([...LIMIT_NAMES, 'cpu']), z.array(z.enum(LIMIT_KEEPERS))).optional(),
+  }),
   'step.started': z.object({ step, name: z.string(), kind: z.enum(['command', 'model']), command: z.string().optional(), timeoutMs: ms.optional(), try: z.int().min(1) }),
   'step.output': z.object({ step, stream, text: z.string() }),
   'step.finished': z.object({
@@ -100,9 +107,23 @@ export const EVENT_DATA = {
     end: commandEnd.optional(),
     durationMs: ms,
   }),
-  'limit.reached': z.object({ limit: z.string(), used: z.number(), allowed: z.number() }),
+  /** A connection that the manifest's hosts allow was made, and to which address; one that they do not was refused. */
+  'network.allowed': z.object({ host: z.string(), port: z.int(), address: z.string() }),
+  'network.denied': z.object({ host: z.string(), port: z.int(), reason: z.string() }),
+  /** Four fifths of a limit are used up: once for each limit and attempt. */
+  'limit.approached': z.object({ limit: z.enum(LIMIT_NAMES), used: z.number(), allowed: z.number() }),
+  'limit.reached': z.object({ limit: z.enum(LIMIT_NAMES), used: z.number(), allowed: z.number() }),
   /** What a cap left out: it is said, never silent. */
   'output.cut': z.object({ step, droppedBytes: z.int().min(0), allowedBytes: z.int().min(0) }),
+  /** Something too large or too raw for the log was stored beside it, under its hash. `isWhole` is false when its own cap cut it. */
+  'artifact.saved': z.object({
+    name: z.string(),
+    mediaType: z.string(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sizeBytes: z.int().min(0),
+    isWhole: z.boolean(),
+    step: step.optional(),
+  }),
 } as const
 
 export type EventType = keyof typeof EVENT_DATA

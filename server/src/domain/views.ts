@@ -1,3 +1,4 @@
+import type { LimitKeepers } from './limits.ts'
 import type { EndReason, IsolationLevel, RunStatus } from './run.ts'
 
 /** The shapes that programs and the page read. Times are ISO 8601 strings in UTC; durations end in `Ms`, sizes in `Bytes`. */
@@ -57,6 +58,35 @@ export interface RunLimits {
   cpuTimeMs: number | null
   tokens: number | null
   costUsd: number | null
+}
+
+/** What the processes of a running run use at one moment. Measured about once a second, never stored. */
+export interface RunUsage {
+  at: string
+  /** Of all its processes so far, ended ones too. */
+  cpuMs: number
+  memoryBytes: number
+  /** Processes and threads, as the kernel counts them. */
+  processes: number
+  /** Open files of the process that has most. */
+  files: number
+  /** What its workspace, HOME and temporary folder hold; null while that has not been measured. */
+  diskBytes: number | null
+  /** Parents before their children; at most 200. */
+  tree: ProcessView[]
+  /** How many of the tree were left out. */
+  omitted: number
+}
+
+export interface ProcessView {
+  pid: number
+  /** 0 for the first process of the run. */
+  parent: number
+  /** Its command line, cut at 300 characters: the agent's own words, to be shown as text alone. */
+  command: string
+  cpuMs: number
+  memoryBytes: number
+  startedAt: string
 }
 
 /** One page of runs, newest first. */
@@ -136,7 +166,16 @@ export interface SandboxStatus {
   /** The level a run gets when its manifest names none. */
   default: IsolationLevel
   /** Each level, whether a start-up probe proved it, by what, or what is missing and what to install. */
-  levels: { level: IsolationLevel, proven: boolean, by: string | null, missing: string | null }[]
+  levels: LevelStatus[]
+}
+
+export interface LevelStatus {
+  level: IsolationLevel
+  proven: boolean
+  by: string | null
+  missing: string | null
+  /** What keeps each limit at this level. */
+  keepers: LimitKeepers
 }
 
 export interface Overview {

@@ -118,6 +118,8 @@ export function connectExecutor(o: ExecutorHostOptions & { log: (line: string) =
       throw new Error(`it spoke of run ${message.runId.slice(0, 100)}, which it does not have`)
     if (message.type === 'events')
       hold(run, take(run.handlers, message.events.map(one => parseNewEvent({ ...one, data: one.data }))), message.runId, sizeBytes)
+    else if (message.type === 'usage')
+      run.handlers.usage?.(message.usage)
     else if (message.type === 'request')
       answer(message.runId, run, message)
     else

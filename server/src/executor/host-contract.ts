@@ -1,4 +1,5 @@
 import type { NewEvent } from '../domain/event.ts'
+import type { RunUsage } from '../domain/views.ts'
 import type { ReplyValue } from './protocol/input.ts'
 import type { ExecutorAsk } from './protocol/output.ts'
 import type { SandboxWay } from './sandbox/layout.ts'
@@ -9,6 +10,8 @@ export interface LostRun { lost: true, detail: string }
 export interface RunHandlers {
   /** In the order in which they happened. What a returned promise still holds counts against what the executor may send. */
   events(events: NewEvent[]): void | Promise<void>
+  /** What its processes use now. */
+  usage?(usage: RunUsage): void
   /** A rejection is answered to the executor as a refusal, with its message. */
   ask(ask: ExecutorAsk, chunk: (text: string) => void): Promise<ReplyValue>
 }

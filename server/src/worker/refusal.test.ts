@@ -1,15 +1,16 @@
 import type { SandboxStatus } from '../domain/views.ts'
 import { expect, it } from 'vitest'
+import { UNKEPT } from '../domain/limits.ts'
 import { parseManifest } from '../domain/manifest/parse.ts'
 import { createGateway } from '../models/gateway.ts'
 import { createRefusals } from './refusal.ts'
 
 const NOTHING = { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: 'http://127.0.0.1:1' } }
-const proven = (level: 'none' | 'process' | 'sandbox') => ({ level, proven: true, by: 'test', missing: null })
+const proven = (level: 'none' | 'process' | 'sandbox') => ({ level, proven: true, by: 'test', missing: null, keepers: UNKEPT })
 const SANDBOXED: SandboxStatus = { default: 'sandbox', levels: [proven('none'), proven('process'), proven('sandbox')] }
 const BARE: SandboxStatus = {
   default: 'process',
-  levels: [proven('none'), proven('process'), { level: 'sandbox', proven: false, by: null, missing: 'install bubblewrap' }],
+  levels: [proven('none'), proven('process'), { level: 'sandbox', proven: false, by: null, missing: 'install bubblewrap', keepers: UNKEPT }],
 }
 
 function refuse(source: string, o: { sandbox?: SandboxStatus, baseUrl?: string, isolation?: 'process' | 'sandbox' | 'container' } = {}): string | null {

@@ -31,6 +31,10 @@ export function startRun({ claimed: { run, agent, ref }, workspace, level, comma
       homePath: workspace.homePath,
       // A list of hosts is refused before a run starts; none is what is left of it if it ever got here.
       network: agent.manifest.network === 'open' ? 'open' : 'none',
+      loopback: [],
+      programs: [],
+      path: [],
+      image: agent.manifest.image,
       env: {},
     },
     limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },

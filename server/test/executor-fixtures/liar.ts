@@ -1,10 +1,11 @@
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { UNKEPT } from '../../src/domain/limits.ts'
 
 /** An executor that was taken over: it says it is ready and, once it has a run, breaks the protocol in the way that the run's task names. */
 const say = (message: unknown) => process.stdout.write(`${typeof message === 'string' ? message : JSON.stringify(message)}\n`)
 
-say({ type: 'ready', pid: process.pid, levels: [{ level: 'none', proven: true, by: 'liar', missing: null }] })
+say({ type: 'ready', pid: process.pid, levels: [{ level: 'none', proven: true, by: 'liar', missing: null, keepers: UNKEPT }] })
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { type, runId, work } = JSON.parse(line)
   if (type !== 'run.start')

@@ -1,4 +1,5 @@
 import type { Overview, SandboxStatus } from '@agentos/server/domain/views'
+import { UNKEPT } from '@agentos/server/domain/limits'
 import { expect, it } from 'vitest'
 import { healthItems } from './health.ts'
 
@@ -17,8 +18,8 @@ function overview(sandbox: SandboxStatus, executors = 1): Overview {
   }
 }
 
-const proven: SandboxStatus = { default: 'sandbox', levels: [{ level: 'sandbox', proven: true, by: 'bubblewrap', missing: null }] }
-const unproven: SandboxStatus = { default: 'process', levels: [{ level: 'sandbox', proven: false, by: null, missing: 'user namespaces are off' }] }
+const proven: SandboxStatus = { default: 'sandbox', levels: [{ level: 'sandbox', proven: true, by: 'bubblewrap', missing: null, keepers: UNKEPT }] }
+const unproven: SandboxStatus = { default: 'process', levels: [{ level: 'sandbox', proven: false, by: null, missing: 'user namespaces are off', keepers: UNKEPT }] }
 
 it('says by what the sandbox was proven', () => {
   expect(healthItems(overview(proven)).map(item => `${item.label} ${item.value}`)).toEqual([

@@ -29,8 +29,12 @@ const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['d
   'tool.started': data => `step ${data.step} · ${cut(data.command)}`,
   'tool.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
   'tool.finished': data => `step ${data.step} · ${data.status}${exitOf(data.end)}`,
+  'network.allowed': data => `${data.host}:${data.port} · ${data.address}`,
+  'network.denied': data => `${data.host}:${data.port} · ${data.reason}`,
+  'limit.approached': data => `${data.limit} · ${data.used} of ${data.allowed}`,
   'limit.reached': data => `${data.limit} · ${data.used} of ${data.allowed}`,
   'output.cut': data => `step ${data.step} · ${formatBytes(data.droppedBytes)} left out`,
+  'artifact.saved': data => `${data.name} · ${formatBytes(data.sizeBytes)}${data.isWhole ? '' : ' · cut'}`,
 }
 
 /** Minutes, seconds and hundredths since `fromAt`: `6:11.90`. */

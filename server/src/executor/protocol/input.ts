@@ -53,6 +53,17 @@ export interface SandboxSpec {
   /** Host path of a private, empty HOME; removed by the worker afterwards. */
   homePath: string
   network: 'none' | 'open'
+  /**
+   * Ports of the sandbox's own loopback that lead to sockets of the worker (the model gateway, the proxy of allowed hosts).
+   * Host paths, which the run's user may open.
+   */
+  loopback: { port: number, socketPath: string }[]
+  /** Host files and folders that stand read-only inside: programs installed for agents. */
+  programs: { hostPath: string, insidePath: string }[]
+  /** Of level `container`; null elsewhere. */
+  image: string | null
+  /** Folders that stand before the system's own in PATH, as seen from inside. */
+  path: string[]
   /** The whole environment of its commands, beside PATH, HOME, TMPDIR, LANG and TERM. Never a secret of the server. */
   env: Record<string, string>
 }
@@ -67,7 +78,8 @@ export type Reply
 
 export type ReplyValue
   = | { kind: 'recorded' }
-    | { kind: 'decision', allow: true }
+    /** `env`: the values of the secrets that were asked for, for this command alone. */
+    | { kind: 'decision', allow: true, env?: Record<string, string> }
     | { kind: 'decision', allow: false, reason: string, rule: string }
     | { kind: 'model', text: string, toolCalls: ModelToolCall[], finish: string }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LIMIT_KEEPERS, LIMIT_NAMES } from '../../domain/limits.ts'
 import { END_REASON_NAMES, ISOLATION_LEVELS } from '../../domain/run.ts'
 
 /**
@@ -21,22 +22,44 @@ export type ToolSpec = z.infer<typeof toolSpec>
 const ask = z.discriminatedUnion('kind', [
   /** Write these events and answer when they are durable: an intent, before its effect. */
   z.object({ kind: z.literal('record'), events: z.array(z.object({ type: z.string(), at: z.string(), data: z.unknown() })).min(1).max(1000) }),
-  /** May this command run? The worker holds it against the manifest's rules. */
-  z.object({ kind: z.literal('command'), step: z.int(), command: z.string() }),
+  /** May this command run, and with which secrets? The worker holds it against the manifest's rules. */
+  z.object({ kind: z.literal('command'), step: z.int(), command: z.string(), secrets: z.array(z.string()).max(100).optional() }),
   /** One turn of a model. The worker records model.requested, model.delta and model.responded. */
   z.object({ kind: z.literal('model'), step: z.int(), messages: z.array(message), tools: z.array(toolSpec) }),
 ])
 export type ExecutorAsk = z.infer<typeof ask>
+
+const keepers = z.record(z.enum([...LIMIT_NAMES, 'cpu']), z.array(z.enum(LIMIT_KEEPERS)))
+
+const usage = z.object({
+  at: z.string().max(40),
+  cpuMs: z.number().min(0),
+  memoryBytes: z.number().min(0),
+  processes: z.int().min(0),
+  files: z.int().min(0),
+  diskBytes: z.number().min(0).nullable(),
+  tree: z.array(z.object({
+    pid: z.int(),
+    parent: z.int(),
+    command: z.string().max(300),
+    cpuMs: z.number().min(0),
+    memoryBytes: z.number().min(0),
+    startedAt: z.string().max(40),
+  })).max(200),
+  omitted: z.int().min(0),
+})
 
 export const executorOutput = z.discriminatedUnion('type', [
   /** The first line: it runs, and what its start-up probe has proved by doing. */
   z.object({
     type: z.literal('ready'),
     pid: z.int(),
-    levels: z.array(z.object({ level: z.enum(ISOLATION_LEVELS), proven: z.boolean(), by: z.string().nullable(), missing: z.string().nullable() })),
+    levels: z.array(z.object({ level: z.enum(ISOLATION_LEVELS), proven: z.boolean(), by: z.string().nullable(), missing: z.string().nullable(), keepers })),
   }),
   /** Events that need no answer: output, deltas. Order within a run is kept between these and requests. */
   z.object({ type: z.literal('events'), runId: z.string(), events: z.array(z.object({ type: z.string(), at: z.string(), data: z.unknown() })).min(1).max(1000) }),
+  /** What the run's processes use now: shown, never stored. */
+  z.object({ type: z.literal('usage'), runId: z.string(), usage }),
   z.object({ type: z.literal('request'), runId: z.string(), request: z.int(), ask }),
   /** The run's loop has ended and its sandbox is gone. Always the last message of a run. */
   z.object({

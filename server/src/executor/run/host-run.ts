@@ -1,4 +1,5 @@
 import type { CommandEnd, NewEvent } from '../../domain/event.ts'
+import type { LimitName } from '../../domain/limits.ts'
 import type { Channel } from '../channel.ts'
 import type { StartRun } from '../protocol/input.ts'
 import type { RunOutcome } from '../protocol/output.ts'
@@ -48,7 +49,7 @@ async function perform({ start, control, channel, levels, sessions, emit }: {
   sessions: Sessions
   emit: (...events: NewEvent[]) => void
 }): Promise<RunOutcome> {
-  const reachLimit = (limit: string, used: number, allowed: number, end: RunEnd) => {
+  const reachLimit = (limit: LimitName, used: number, allowed: number, end: RunEnd) => {
     emit(newEvent('limit.reached', { limit, used, allowed }))
     control.stop(end)
   }

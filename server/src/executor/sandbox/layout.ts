@@ -1,4 +1,4 @@
-import type { IsolationLevel } from '../../domain/run.ts'
+import type { LevelStatus } from '../../domain/views.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 
 /** Where things stand for what runs in a sandbox. */
@@ -15,4 +15,4 @@ export const SANDBOX_WAYS = ['bubblewrap', 'util-linux'] as const
 export type SandboxWay = (typeof SANDBOX_WAYS)[number]
 
 /** What the start-up probe found of each level. */
-export type LevelTable = { level: IsolationLevel, proven: boolean, by: string | null, missing: string | null }[]
+export type LevelTable = LevelStatus[]

@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { keepersOf } from './keepers.ts'
 import { plainPlan, sandboxPlan } from './open.ts'
 import { findMarked, listProcesses } from './processes.ts'
 import { findProgram } from './programs.ts'
@@ -29,10 +30,10 @@ export async function probeLevels(o: { canary: string, ways: SandboxWay[] }): Pr
   try {
     const [sandbox, plain] = await Promise.all([probeSandbox(o, folder), probePlain(folder)])
     return [
-      { level: 'none', proven: plain === null, by: plain === null ? 'sh' : null, missing: plain },
-      { level: 'process', proven: plain === null, by: plain === null ? 'session and rlimits' : null, missing: plain },
-      { level: 'sandbox', ...sandbox },
-      { level: 'container', proven: false, by: null, missing: CONTAINER },
+      { level: 'none', proven: plain === null, by: plain === null ? 'sh' : null, missing: plain, keepers: keepersOf('none') },
+      { level: 'process', proven: plain === null, by: plain === null ? 'session and rlimits' : null, missing: plain, keepers: keepersOf('process') },
+      { level: 'sandbox', ...sandbox, keepers: keepersOf('sandbox') },
+      { level: 'container', proven: false, by: null, missing: CONTAINER, keepers: keepersOf('container') },
     ]
   }
   finally {
@@ -40,7 +41,7 @@ export async function probeLevels(o: { canary: string, ways: SandboxWay[] }): Pr
   }
 }
 
-type Finding = Omit<LevelTable[number], 'level'>
+type Finding = Omit<LevelTable[number], 'level' | 'keepers'>
 
 async function probeSandbox(o: { canary: string, ways: SandboxWay[] }, folder: string): Promise<Finding> {
   if (process.platform !== 'linux')
@@ -132,7 +133,7 @@ function probeOptions(folder: string): OpenOptions {
   }
   return {
     runId,
-    spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', hidden: [], homePath: folder, network: 'none', env: {} },
+    spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', hidden: [], homePath: folder, network: 'none', loopback: [], programs: [], path: [], image: null, env: {} },
     limits,
     graceMs: 100,
   }
