@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_LIMITS } from '../../server/src/domain/manifest/defaults.ts'
 import { openSession } from '../../server/src/executor/sandbox/open.ts'
-import { probeLevels } from '../../server/src/executor/sandbox/probe.ts'
+import { probeGround } from '../../server/src/executor/sandbox/probe.ts'
 
 export interface BareSandbox {
   by: string
@@ -13,7 +13,7 @@ export interface BareSandbox {
 
 /** The same sandbox that a run gets, with no server, no log and no other process around it: the limit of the design. */
 export async function bareSandbox(folder: string): Promise<BareSandbox> {
-  const levels = await probeLevels({ canary: randomUUID(), ways: ['bubblewrap', 'util-linux'] })
+  const { levels } = await probeGround({ canary: randomUUID(), ways: ['bubblewrap', 'util-linux'], cgroups: null })
   const level = levels.some(each => each.level === 'sandbox' && each.proven) ? 'sandbox' : 'process'
   let count = 0
   return {
@@ -25,8 +25,10 @@ export async function bareSandbox(folder: string): Promise<BareSandbox> {
       await mkdir(homePath, { recursive: true })
       const opened = await openSession({
         runId,
-        spec: { level, workspacePath, homePath, workspaceMode: 'read-write', hidden: [], network: 'none', loopback: [], programs: [], path: [], image: null, env: {} },
+        spec: { level, workspacePath, homePath, workspaceMode: 'read-write', hidden: [], network: 'none', ownFolders: [workspacePath, homePath], loopback: [], programs: [], path: [], image: null, env: {} },
         limits: DEFAULT_LIMITS,
+        cgroup: null,
+        groupKeeps: { memory: false, processes: false },
         graceMs: 1000,
       }, levels)
       if ('error' in opened)

@@ -12,6 +12,7 @@ import { prepareDataFolder } from './config/data-folder.ts'
 import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
 import { createEventLog } from './events/log.ts'
 import { createNotifier } from './events/notifier.ts'
+import { delegateCgroup } from './executor/delegate-cgroup.ts'
 import { createExecutorHost } from './executor/host.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLogger } from './logger.ts'
@@ -97,7 +98,11 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   parts.add(() => log.stop())
   const gateway = createGateway(config.models)
   const rules = workspaceRules(config, dataFolder)
-  const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, log: line => logger.warn(line) }))
+  const { cgroup, killedProcesses } = await delegateCgroup(rules.runUser)
+  parts.add(() => cgroup?.release())
+  if (killedProcesses > 0)
+    logger.warn({ killedProcesses }, 'processes of a server that is gone were still running, and were killed')
+  const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
   const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
   const worker = createWorker({ db, notifier, log, queue, hosts, gateway, rules, config, dataFolder, logger })
 

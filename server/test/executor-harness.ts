@@ -1,7 +1,7 @@
 import type { NewEvent } from '../src/domain/event.ts'
 import type { ScriptStep } from '../src/domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../src/domain/run.ts'
-import type { RunLimits } from '../src/domain/views.ts'
+import type { RunLimits, RunUsage } from '../src/domain/views.ts'
 import type { ExecutorHost, ExecutorHostOptions, LostRun } from '../src/executor/host.ts'
 import type { ReplyValue, StartRun } from '../src/executor/protocol/input.ts'
 import type { ExecutorAsk, RunOutcome } from '../src/executor/protocol/output.ts'
@@ -9,6 +9,7 @@ import type { SandboxWay } from '../src/executor/sandbox/layout.ts'
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { delegateCgroup } from '../src/executor/delegate-cgroup.ts'
 import { createExecutorHost } from '../src/executor/host.ts'
 import { SANDBOX_WAYS } from '../src/executor/sandbox/layout.ts'
 import { findProgram } from '../src/executor/sandbox/programs.ts'
@@ -26,10 +27,17 @@ export function testedWays(): SandboxWay[] {
   return SANDBOX_WAYS.filter(way => way !== 'bubblewrap' || hasBubblewrap)
 }
 
-export async function startExecutor(options: Partial<ExecutorHostOptions> = {}): Promise<ExecutorHost & AsyncDisposable> {
-  const host = createExecutorHost({ runAs, ...options })
+/** `cgroups`: with control groups, where this machine lets us have some. */
+export async function startExecutor(o: Partial<ExecutorHostOptions> & { cgroups?: boolean } = {}): Promise<ExecutorHost & AsyncDisposable> {
+  const { cgroups = false, ...options } = o
+  const { cgroup } = cgroups ? await delegateCgroup(runAs) : { cgroup: null }
+  const host = createExecutorHost({ runAs, cgroup, ...options })
   await host.start()
-  return Object.assign(host, { [Symbol.asyncDispose]: () => host.stop() })
+  const dispose = async () => {
+    await host.stop()
+    await cgroup?.release()
+  }
+  return Object.assign(host, { [Symbol.asyncDispose]: dispose })
 }
 
 export interface TestRun {
@@ -49,6 +57,7 @@ export interface TestRun {
   /** Answers an ask in the worker's stead; undefined: the ordinary answer. */
   onAsk?: (ask: ExecutorAsk) => Promise<ReplyValue> | undefined
   onEvent?: (event: NewEvent) => void | Promise<void>
+  onUsage?: (usage: RunUsage) => void
   signal?: AbortSignal
 }
 
@@ -90,6 +99,7 @@ export async function performRun(host: ExecutorHost, o: TestRun): Promise<TestOu
     async events(list) {
       await Promise.all(list.map(keep))
     },
+    usage: usage => o.onUsage?.(usage),
     async ask(ask) {
       asks.push(ask)
       trace.push(`ask:${ask.kind}`)
@@ -166,7 +176,7 @@ function startOf(o: TestRun, workspacePath: string, homePath: string): StartRun 
     work: o.llm
       ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'] }
       : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
-    sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', loopback: [], programs: [], path: [], image: null, env: {}, ...o.sandbox },
+    sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', ownFolders: [workspacePath, homePath], loopback: [], programs: [], path: [], image: null, env: {}, ...o.sandbox },
     limits: {
       timeMs: 60_000,
       steps: 50,

@@ -47,6 +47,7 @@ const MAX_OPEN_REQUESTS = 16
 export function connectExecutor(o: ExecutorHostOptions & { log: (line: string) => void }): ExecutorConnection {
   const runs = new Map<string, HostedRun>()
   const child = spawnExecutor(o)
+  const cgroupProblem = adopt(o, child.pid)
   const ready = Promise.withResolvers<LevelTable>()
   const died = Promise.withResolvers<string>()
   let errorTail = ''
@@ -56,6 +57,8 @@ export function connectExecutor(o: ExecutorHostOptions & { log: (line: string) =
   ready.promise.catch(() => {}) // Whoever starts an executor awaits it.
 
   const readyTimer = setTimeout(violate, READY_TIMEOUT_MS, `it was not ready within ${READY_TIMEOUT_MS / 1000} s`)
+  if (cgroupProblem)
+    o.log(cgroupProblem)
   child.stdin!.on('error', () => {}) // Its death is told by `exit`.
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errorTail = (errorTail + text).slice(-KEPT_ERROR_CHARACTERS)
@@ -182,6 +185,18 @@ export function connectExecutor(o: ExecutorHostOptions & { log: (line: string) =
   }
 }
 
+/** Before its probe makes a group: it is a node process that starts, and takes far longer. */
+function adopt({ cgroup }: ExecutorHostOptions, pid: number | undefined): string | null {
+  try {
+    if (pid !== undefined)
+      cgroup?.adopt(pid)
+    return null
+  }
+  catch (error) {
+    return `executor ${pid} could not be put into its control group, so limits are kept without: ${(error as Error).message}`
+  }
+}
+
 /** A handler that throws is a handler that rejects. */
 async function take(handlers: RunHandlers, events: NewEvent[]): Promise<void> {
   await handlers.events(events)
@@ -196,6 +211,7 @@ function spawnExecutor(o: ExecutorHostOptions): ChildProcess {
     main,
     ...(o.runAs ? ['--run-as', `${o.runAs.uid}:${o.runAs.gid}`] : []),
     ...(o.sandboxBy ?? []).flatMap(way => ['--sandbox-by', way]),
+    ...(o.cgroup ? ['--cgroups', JSON.stringify(o.cgroup.tree)] : []),
   ], {
     cwd: '/',
     env: {

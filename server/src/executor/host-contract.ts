@@ -1,5 +1,6 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { RunUsage } from '../domain/views.ts'
+import type { DelegatedCgroup } from './delegate-cgroup.ts'
 import type { ReplyValue } from './protocol/input.ts'
 import type { ExecutorAsk } from './protocol/output.ts'
 import type { SandboxWay } from './sandbox/layout.ts'
@@ -19,6 +20,8 @@ export interface RunHandlers {
 export interface ExecutorHostOptions {
   /** Whom the executor becomes, when the server is root. */
   runAs: { uid: number, gid: number } | null
+  /** Control groups that the executor may divide among its runs; null where there are none. */
+  cgroup?: DelegatedCgroup | null
   log?: (line: string) => void
   /** Only these ways into level `sandbox` are tried; for tests. */
   sandboxBy?: SandboxWay[]

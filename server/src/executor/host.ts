@@ -82,7 +82,7 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     const settled = await handOver(start, handlers)
     signal?.removeEventListener('abort', onAbort)
     if ('lost' in settled)
-      await reapRun(runId)
+      await reapRun(runId, o.cgroup?.tree)
     return settled
   }
 

@@ -1,5 +1,6 @@
 import type { StartRun } from './protocol/input.ts'
 import type { HostedRun } from './run/host-run.ts'
+import type { CgroupTree } from './sandbox/cgroup.ts'
 import type { SandboxWay } from './sandbox/layout.ts'
 import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
@@ -7,21 +8,22 @@ import { parseArgs } from 'node:util'
 import { createChannel } from './channel.ts'
 import { hostRun } from './run/host-run.ts'
 import { SANDBOX_WAYS } from './sandbox/layout.ts'
-import { probeLevels } from './sandbox/probe.ts'
+import { probeGround } from './sandbox/probe.ts'
 
 /**
  * The executor: a process with no authority that hosts the loops of many runs. Everything is loaded by the time it gives its
  * user away, for the new one may not be able to read our folder. It ends when its standard input does.
  *
- *   main.ts [--run-as UID:GID] [--sandbox-by bubblewrap|util-linux]
+ *   main.ts [--run-as UID:GID] [--sandbox-by bubblewrap|util-linux] [--cgroups JSON]
  */
-const { values } = parseArgs({ options: { 'run-as': { type: 'string' }, 'sandbox-by': { type: 'string', multiple: true } } })
+const { values } = parseArgs({ options: { 'run-as': { type: 'string' }, 'sandbox-by': { type: 'string', multiple: true }, 'cgroups': { type: 'string' } } })
 
 if (values['run-as']) {
   flushCompileCache() // While we may write it.
   becomeUser(values['run-as'])
 }
-await serve((values['sandbox-by'] as SandboxWay[] | undefined) ?? [...SANDBOX_WAYS]) // The host writes no other.
+const ways = (values['sandbox-by'] as SandboxWay[] | undefined) ?? [...SANDBOX_WAYS] // The host writes no other.
+await serve(ways, values.cgroups === undefined ? null : JSON.parse(values.cgroups) as CgroupTree) // Likewise.
 
 function becomeUser(user: string): void {
   const [uid, gid] = user.split(':').map(Number) as [number, number] // Written so by the host.
@@ -30,8 +32,8 @@ function becomeUser(user: string): void {
   process.setuid!(uid)
 }
 
-async function serve(ways: SandboxWay[]): Promise<void> {
-  const levels = await probeLevels({ canary: process.env.AGENTOS_PROBE_CANARY ?? '', ways })
+async function serve(ways: SandboxWay[], cgroups: CgroupTree | null): Promise<void> {
+  const ground = await probeGround({ canary: process.env.AGENTOS_PROBE_CANARY ?? '', ways, cgroups })
   const running = new Map<string, HostedRun>()
   let isDraining = false
   let isEnding = false
@@ -50,14 +52,14 @@ async function serve(ways: SandboxWay[]): Promise<void> {
       endWhenDrained()
     },
   })
-  channel.send({ type: 'ready', pid: process.pid, levels })
+  channel.send({ type: 'ready', pid: process.pid, levels: ground.levels })
 
   function start(message: StartRun): void {
     if (isDraining) {
       channel.send({ type: 'run.finished', runId: message.runId, outcome: { reason: 'interrupted', detail: 'the executor takes no more runs', canPass: true, survivors: 0 } })
       return
     }
-    const run = hostRun(message, channel, levels)
+    const run = hostRun(message, channel, ground)
     running.set(message.runId, run)
     void run.outcome.then((outcome) => {
       running.delete(message.runId)

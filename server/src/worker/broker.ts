@@ -38,6 +38,7 @@ const EXECUTOR_WRITES = new Set<EventType>([
   'tool.started',
   'tool.output',
   'tool.finished',
+  'limit.approached',
   'limit.reached',
   'output.cut',
 ])

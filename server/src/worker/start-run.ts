@@ -28,6 +28,7 @@ export function startRun({ claimed: { run, agent, ref }, workspace, level, comma
       workspacePath: workspace.workspacePath,
       workspaceMode: workspace.workspaceMode,
       hidden: workspace.hidden,
+      ownFolders: workspace.how === 'mounted' ? [workspace.homePath] : [workspace.workspacePath, workspace.homePath],
       homePath: workspace.homePath,
       // A list of hosts is refused before a run starts; none is what is left of it if it ever got here.
       network: agent.manifest.network === 'open' ? 'open' : 'none',

@@ -50,6 +50,8 @@ export interface SandboxSpec {
    * are relative to the workspace and exist. Only level `sandbox` can hide; elsewhere the worker does not mount such a folder.
    */
   hidden: { path: string, kind: 'folder' | 'file' }[]
+  /** Host folders that are the run's own: what they hold counts against its limit of disk space. */
+  ownFolders: string[]
   /** Host path of a private, empty HOME; removed by the worker afterwards. */
   homePath: string
   network: 'none' | 'open'

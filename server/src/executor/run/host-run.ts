@@ -1,21 +1,22 @@
 import type { CommandEnd, NewEvent } from '../../domain/event.ts'
-import type { LimitName } from '../../domain/limits.ts'
 import type { Channel } from '../channel.ts'
 import type { StartRun } from '../protocol/input.ts'
 import type { RunOutcome } from '../protocol/output.ts'
 import type { LevelTable } from '../sandbox/layout.ts'
-import type { Session } from '../sandbox/session.ts'
-import type { Opened } from '../sandbox/shell-session.ts'
+import type { Ground } from '../sandbox/probe.ts'
+import type { LimitWatch } from './limit-watch.ts'
 import type { RunCommandOptions, RunContext } from './run-context.ts'
 import type { RunControl, RunEnd } from './run-control.ts'
-import { inputEnvironment } from '../../domain/manifest/inputs.ts'
+import type { Sessions } from './sessions.ts'
+import { APPROACHED } from '../../domain/limits.ts'
 import { AskRefused } from '../channel.ts'
-import { openSession } from '../sandbox/open.ts'
+import { createLimitWatch } from './limit-watch.ts'
 import { runLlm } from './llm.ts'
-import { newEvent } from './new-event.ts'
 import { createRunOutput } from './output.ts'
 import { createRunControl } from './run-control.ts'
 import { runScript } from './script.ts'
+import { createSessions } from './sessions.ts'
+import { createUsageWatch } from './usage-watch.ts'
 import { verify } from './verify.ts'
 
 /** One run in this process, from its start to its outcome. */
@@ -27,47 +28,49 @@ export interface HostedRun {
   kill(): void
 }
 
-export function hostRun(start: StartRun, channel: Channel, levels: LevelTable): HostedRun {
+export function hostRun(start: StartRun, channel: Channel, ground: Ground): HostedRun {
   const control = createRunControl()
   const emit = (...events: NewEvent[]) => {
     if (events.length > 0)
       channel.send({ type: 'events', runId: start.runId, events })
   }
-  const sessions = createSessions(start, levels, emit)
+  const sessions = createSessions(start, ground, emit)
   const kill = () => {
     control.stop({ reason: 'interrupted', detail: 'the executor ended', canPass: true })
     void sessions.close()
   }
-  return { control, kill, outcome: perform({ start, control, channel, levels, sessions, emit }) }
+  return { control, kill, outcome: perform({ start, control, channel, ground, sessions, emit }) }
 }
 
-async function perform({ start, control, channel, levels, sessions, emit }: {
+async function perform({ start, control, channel, ground, sessions, emit }: {
   start: StartRun
   control: RunControl
   channel: Channel
-  levels: LevelTable
+  ground: Ground
   sessions: Sessions
   emit: (...events: NewEvent[]) => void
 }): Promise<RunOutcome> {
-  const reachLimit = (limit: LimitName, used: number, allowed: number, end: RunEnd) => {
-    emit(newEvent('limit.reached', { limit, used, allowed }))
-    control.stop(end)
-  }
-  const startedAt = performance.now()
-  const timer = setTimeout(() => {
-    reachLimit('time', Math.round(performance.now() - startedAt), start.limits.timeMs, { reason: 'timeout', detail: `the run was over its time limit of ${start.limits.timeMs / 1000} s`, canPass: true })
-  }, Math.min(start.limits.timeMs, 2 ** 31 - 1))
-  const { outputBytes } = start.limits
+  const limits = createLimitWatch({ limits: start.limits, emit, control })
+  const stopClock = watchTime(start.limits.timeMs, limits)
+  const usage = createUsageWatch({
+    root: () => sessions.current()?.pid ?? null,
+    cgroup: sessions.cgroup,
+    limits,
+    folders: start.sandbox.ownFolders,
+    send: usage => channel.send({ type: 'usage', runId: start.runId, usage }),
+  })
   const output = createRunOutput({
-    allowedBytes: outputBytes,
+    allowedBytes: start.limits.outputBytes,
     send: events => emit(...events),
-    onLimit: used => reachLimit('output', used, outputBytes, { reason: 'output_limit', detail: `its commands wrote more than ${outputBytes} bytes`, canPass: false }),
+    onUse: used => limits.use('output', used),
+    onLimit: used => limits.reach('output', used),
     isFull: channel.isFull,
     onRoom: channel.onRoom,
   })
   const context: RunContext = {
     start,
     control,
+    limits,
     emit,
     ask: what => channel.ask(start.runId, what),
     record: async (...events) => void await channel.ask(start.runId, { kind: 'record', events }),
@@ -83,6 +86,7 @@ async function perform({ start, control, channel, levels, sessions, emit }: {
       return { exitCode: null, signal: null, ended: 'spawn_error', error: opened.error, durationMs: 0 }
     if (options.owner)
       output.begin(options.owner)
+    usage.begin()
     const end = await opened.session.run(text, {
       timeoutMs: options.timeoutMs,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
@@ -94,15 +98,28 @@ async function perform({ start, control, channel, levels, sessions, emit }: {
     })
     if (options.owner)
       output.finish()
+    usage.finish(end.exitCode !== 0)
     return end
   }
 
-  const refusal = refusalOf(start, levels)
+  const refusal = refusalOf(start, ground.levels)
   const loopEnd = refusal ?? await runLoop(context)
   const { reason, detail, canPass } = control.stopped ?? loopEnd
-  clearTimeout(timer)
+  stopClock()
+  usage.stop()
   const survivors = await sessions.close()
   return { reason, detail: asSentence(detail), canPass, survivors }
+}
+
+/** The wall clock of the run. Returns what stops it. */
+function watchTime(timeMs: number, limits: LimitWatch): () => void {
+  const startedAt = performance.now()
+  const elapsedMs = () => performance.now() - startedAt
+  const timers = [
+    setTimeout(() => limits.use('time', elapsedMs()), Math.min(Math.ceil(timeMs * APPROACHED) + 1, 2 ** 31 - 1)),
+    setTimeout(() => limits.reach('time', elapsedMs()), Math.min(timeMs, 2 ** 31 - 1)),
+  ]
+  return () => timers.forEach(clearTimeout)
 }
 
 /** A detail is read by a person, beside others. */
@@ -127,44 +144,5 @@ async function runLoop(context: RunContext): Promise<RunEnd> {
     if (error instanceof AskRefused)
       return { reason: 'interrupted', detail: error.message, canPass: true }
     return { reason: 'error', detail: `the executor failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`, canPass: true }
-  }
-}
-
-interface Sessions {
-  open(): Promise<Opened>
-  /** Resolves with the number of survivors. */
-  close(): Promise<number>
-}
-
-/** The session of a run: opened once, and again when it was lost. */
-function createSessions(start: StartRun, levels: LevelTable, emit: (event: NewEvent) => void): Sessions {
-  let opening: Promise<Opened> | null = null
-  const all: Session[] = []
-  const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work.task, start.work.inputs) } }
-  return { open, close }
-
-  function open(): Promise<Opened> {
-    if (!opening || all.at(-1)?.isLost)
-      opening = openNow()
-    return opening
-  }
-
-  async function openNow(): Promise<Opened> {
-    const startedAt = performance.now()
-    const opened = await openSession({ runId: start.runId, spec, limits: start.limits, graceMs: start.graceMs }, levels)
-    if ('session' in opened) {
-      all.push(opened.session)
-      emit(newEvent('sandbox.opened', { level: opened.session.level, by: opened.session.by, durationMs: Math.round(performance.now() - startedAt) }))
-    }
-    else {
-      opening = null
-    }
-    return opened
-  }
-
-  async function close(): Promise<number> {
-    await opening
-    const ends = await Promise.all(all.map(session => session.close()))
-    return ends.reduce((sum, end) => sum + end.survivors, 0)
   }
 }

@@ -7,7 +7,7 @@ import { INSIDE } from '../sandbox/layout.ts'
 import { shortened } from './conversation.ts'
 import { newEvent } from './new-event.ts'
 import { unlessStopped } from './run-control.ts'
-import { COMPLETED, reachStepLimit } from './script.ts'
+import { COMPLETED } from './script.ts'
 import { runTool } from './tool-call.ts'
 import { toolsFor } from './tools.ts'
 
@@ -20,7 +20,8 @@ export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: Run
   ]
   for (let step = run.start.firstStep; ; step++) {
     if (step > run.start.limits.steps)
-      return { end: reachStepLimit(run, step), nextStep: step }
+      return { end: run.limits.reach('steps', step), nextStep: step }
+    run.limits.use('steps', step)
     const startedAt = performance.now()
     const finish = (end: RunEnd | null) => {
       const status = end && end.reason !== 'completed' ? 'failed' : 'succeeded'

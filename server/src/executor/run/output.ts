@@ -22,6 +22,7 @@ const MAX_PENDING_CHARACTERS = 256 * 1024
 export function createRunOutput(o: {
   allowedBytes: number
   send: (events: NewEvent[]) => void
+  onUse: (usedBytes: number) => void
   /** Called once, with the first byte that is over the limit. */
   onLimit: (usedBytes: number) => void
   isFull: () => boolean
@@ -51,6 +52,7 @@ export function createRunOutput(o: {
     const fitting = bytes.subarray(0, Math.max(0, o.allowedBytes - usedBytes))
     usedBytes += fitting.length
     droppedBytes += bytes.length - fitting.length
+    o.onUse(usedBytes)
     hold(stream, decoders[stream].decode(fitting, { stream: true }))
     if (fitting.length < bytes.length && !isOver) {
       isOver = true

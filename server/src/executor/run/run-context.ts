@@ -2,6 +2,7 @@ import type { CommandEnd, NewEvent } from '../../domain/event.ts'
 import type { ReplyValue, StartRun } from '../protocol/input.ts'
 import type { ExecutorAsk } from '../protocol/output.ts'
 import type { OutputStream } from '../sandbox/session.ts'
+import type { LimitWatch } from './limit-watch.ts'
 import type { OutputOwner } from './output.ts'
 import type { RunControl } from './run-control.ts'
 
@@ -9,6 +10,7 @@ import type { RunControl } from './run-control.ts'
 export interface RunContext {
   start: StartRun
   control: RunControl
+  limits: LimitWatch
   /** Sends an event that needs no answer. */
   emit(...events: NewEvent[]): void
   /** Rejects with AskRefused. */

@@ -17,7 +17,8 @@ export async function runScript(run: RunContext, work: ScriptWork): Promise<{ en
     if (run.control.stopped)
       return { end: run.control.stopped, nextStep: step }
     if (step > run.start.limits.steps)
-      return { end: reachStepLimit(run, step), nextStep: step }
+      return { end: run.limits.reach('steps', step), nextStep: step }
+    run.limits.use('steps', step)
     const { end, ...result } = await conditionalStep(run, step, what, work, results)
     results[what.name] = result
     step++
@@ -25,12 +26,6 @@ export async function runScript(run: RunContext, work: ScriptWork): Promise<{ en
       return { end, nextStep: step }
   }
   return { end: COMPLETED, nextStep: step }
-}
-
-export function reachStepLimit(run: RunContext, step: number): RunEnd {
-  const allowed = run.start.limits.steps
-  run.emit(newEvent('limit.reached', { limit: 'steps', used: step, allowed }))
-  return { reason: 'step_limit', detail: `the run may have ${allowed} steps`, canPass: false }
 }
 
 async function conditionalStep(run: RunContext, step: number, what: ScriptStep, work: ScriptWork, results: Record<string, Omit<StepResult, 'end'>>): Promise<StepResult> {

@@ -1,6 +1,7 @@
 import type { IsolationLevel } from '../../domain/run.ts'
 import type { RunLimits } from '../../domain/views.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
+import type { RunCgroup } from './cgroup.ts'
 import type { LevelTable, SandboxWay } from './layout.ts'
 import type { Opened, ShellPlan } from './shell-session.ts'
 import { mkdirSync } from 'node:fs'
@@ -15,6 +16,10 @@ export interface OpenOptions {
   runId: string
   spec: SandboxSpec
   limits: RunLimits
+  /** Of level `process` and above, where the machine lets us have one. */
+  cgroup: RunCgroup | null
+  /** What the group keeps, so that no rlimit need to. */
+  groupKeeps: { memory: boolean, processes: boolean }
   graceMs: number
 }
 
@@ -48,7 +53,7 @@ export function sandboxPlan(o: OpenOptions, way: SandboxWay, by: string): ShellP
     level: 'sandbox',
     by,
     argv,
-    limits: limitLine(o.limits, true),
+    limits: limitLine(o.limits, { inOwnUserNamespace: true, groupKeeps: o.groupKeeps }),
     environment: environmentOf(o, { HOME: INSIDE.home, TMPDIR: '/tmp' }),
     folder: INSIDE.workspace,
     hasPidNamespace: true,
@@ -64,15 +69,15 @@ export function plainPlan(o: OpenOptions, level: Extract<IsolationLevel, 'proces
     level,
     by,
     argv: ['/bin/sh'],
-    limits: level === 'process' ? limitLine(o.limits, false) : '',
+    limits: level === 'process' ? limitLine(o.limits, { inOwnUserNamespace: false, groupKeeps: o.groupKeeps }) : '',
     environment: environmentOf(o, { HOME: o.spec.homePath, TMPDIR: temporaryPath }),
     folder: o.spec.workspacePath,
     hasPidNamespace: false,
   }
 }
 
-function sharedPlan(o: OpenOptions): Pick<ShellPlan, 'spawnEnv' | 'marker' | 'graceMs'> {
-  return { spawnEnv: {}, marker: `AGENTOS_RUN=${o.runId}`, graceMs: o.graceMs }
+function sharedPlan(o: OpenOptions): Pick<ShellPlan, 'spawnEnv' | 'marker' | 'cgroup' | 'graceMs'> {
+  return { spawnEnv: {}, marker: `AGENTOS_RUN=${o.runId}`, cgroup: o.cgroup, graceMs: o.graceMs }
 }
 
 function environmentOf(o: OpenOptions, own: Record<string, string>): Record<string, string> {

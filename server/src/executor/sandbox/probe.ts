@@ -1,5 +1,6 @@
 import type { CommandEnd } from '../../domain/event.ts'
 import type { RunLimits } from '../../domain/views.ts'
+import type { CgroupTree } from './cgroup.ts'
 import type { LevelTable, SandboxWay } from './layout.ts'
 import type { OpenOptions } from './open.ts'
 import type { Session } from './session.ts'
@@ -12,6 +13,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { keepersOf } from './keepers.ts'
 import { plainPlan, sandboxPlan } from './open.ts'
+import { probeCgroups } from './probe-cgroups.ts'
 import { findMarked, listProcesses } from './processes.ts'
 import { findProgram } from './programs.ts'
 import { quote } from './shell-script.ts'
@@ -21,20 +23,34 @@ const CONTAINER = 'level container is not built yet'
 const INSTALL = 'install bubblewrap (apt-get install bubblewrap, dnf install bubblewrap, apk add bubblewrap)'
 const PROBE_TIMEOUT_MS = 5000
 
+export interface ProbeOptions {
+  canary: string
+  ways: SandboxWay[]
+  cgroups: CgroupTree | null
+}
+
+/** What an executor has found of its machine. */
+export interface Ground {
+  levels: LevelTable
+  cgroups: CgroupTree | null
+}
+
 /**
- * Proves each level by doing what it promises. `canary` is a word in our own environment that no sandbox may see; `ways` are
- * the ways into level `sandbox` to try, in this order.
+ * Proves each level, and each control group, by doing what it promises. `canary` is a word in our own environment that no
+ * sandbox may see; `ways` are the ways into level `sandbox` to try, in this order.
  */
-export async function probeLevels(o: { canary: string, ways: SandboxWay[] }): Promise<LevelTable> {
+export async function probeGround(o: ProbeOptions): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'agentos-probe-'))
   try {
-    const [sandbox, plain] = await Promise.all([probeSandbox(o, folder), probePlain(folder)])
-    return [
-      { level: 'none', proven: plain === null, by: plain === null ? 'sh' : null, missing: plain, keepers: keepersOf('none') },
-      { level: 'process', proven: plain === null, by: plain === null ? 'session and rlimits' : null, missing: plain, keepers: keepersOf('process') },
-      { level: 'sandbox', ...sandbox, keepers: keepersOf('sandbox') },
-      { level: 'container', proven: false, by: null, missing: CONTAINER, keepers: keepersOf('container') },
+    const options = probeOptions(folder)
+    const [sandbox, plain, cgroups] = await Promise.all([probeSandbox(o, folder), probePlain(folder), probeCgroups(o.cgroups, options.runId, options.limits)])
+    const levels: LevelTable = [
+      { level: 'none', proven: plain === null, by: plain === null ? 'sh' : null, missing: plain, keepers: keepersOf('none', cgroups) },
+      { level: 'process', proven: plain === null, by: plain === null ? 'session and rlimits' : null, missing: plain, keepers: keepersOf('process', cgroups) },
+      { level: 'sandbox', ...sandbox, keepers: keepersOf('sandbox', cgroups) },
+      { level: 'container', proven: false, by: null, missing: CONTAINER, keepers: keepersOf('container', cgroups) },
     ]
+    return { levels, cgroups }
   }
   finally {
     rmSync(folder, { recursive: true, force: true })
@@ -133,8 +149,10 @@ function probeOptions(folder: string): OpenOptions {
   }
   return {
     runId,
-    spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', hidden: [], homePath: folder, network: 'none', loopback: [], programs: [], path: [], image: null, env: {} },
+    spec: { level: 'sandbox', workspacePath: folder, workspaceMode: 'read-write', hidden: [], ownFolders: [], homePath: folder, network: 'none', loopback: [], programs: [], path: [], image: null, env: {} },
     limits,
+    cgroup: null,
+    groupKeeps: { memory: false, processes: false },
     graceMs: 100,
   }
 }

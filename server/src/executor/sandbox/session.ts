@@ -11,6 +11,8 @@ export interface Session {
   readonly by: string
   /** True when its shell has ended before it was closed: no command runs in it any more. */
   readonly isLost: boolean
+  /** Its first process, by the pids of our own namespace; null once it has ended. */
+  readonly pid: number | null
   /** Never rejects. One command at a time: a second call waits for the first. */
   run(command: string, options: CommandOptions): Promise<CommandEnd>
   /**

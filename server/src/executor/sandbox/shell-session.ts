@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import type { CommandEnd } from '../../domain/event.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
+import type { RunCgroup } from './cgroup.ts'
 import type { SessionOutput } from './session-output.ts'
 import type { CommandOptions, Session } from './session.ts'
 import type { ShellProcess } from './terminate.ts'
@@ -30,6 +31,8 @@ export interface ShellPlan {
   hasPidNamespace: boolean
   /** `NAME=value`: in the environment of everything that the session starts. */
   marker: string
+  /** Where all that it starts is counted and kept within bounds; null where there is none. */
+  cgroup: RunCgroup | null
   graceMs: number
 }
 
@@ -104,6 +107,10 @@ class ShellSession implements Session {
 
   get isLost(): boolean {
     return this.lostBecause !== null
+  }
+
+  get pid(): number | null {
+    return this.lostBecause === null ? this.shell?.shellPid ?? null : null
   }
 
   run(command: string, options: CommandOptions): Promise<CommandEnd> {
@@ -182,10 +189,21 @@ class ShellSession implements Session {
       if (shellPid === undefined)
         return
       this.shell = this.describe(outerPid, shellPid, this.plan.hasPidNamespace)
-      this.onReady()
+      this.enterCgroup(shellPid)
     }
     else if (this.current && id === this.current.id && Number.isInteger(code)) {
       this.current.finish(code!, '')
+    }
+  }
+
+  /** Before it has been given anything to do. */
+  private enterCgroup(shellPid: number): void {
+    try {
+      this.plan.cgroup?.attach(shellPid)
+      this.onReady()
+    }
+    catch (error) {
+      this.onLost(`it could not be put into its control group: ${(error as Error).message}`)
     }
   }
 
@@ -217,7 +235,7 @@ class ShellSession implements Session {
 
   private describe(outerPid: number, shellPid: number, hasPidNamespace: boolean): ShellProcess {
     const hasExited = () => this.child.exitCode !== null || this.child.signalCode !== null
-    return { outerPid, shellPid, hasPidNamespace, marker: this.plan.marker, exited: this.exited, hasExited }
+    return { outerPid, shellPid, hasPidNamespace, marker: this.plan.marker, cgroup: this.plan.cgroup, exited: this.exited, hasExited }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { RunCgroup } from './cgroup.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { killMarked } from './kill-marked.ts'
 import { childrenOf, descendantsOf, findMarked, listProcesses, pidNamespaceOf, signalProcess } from './processes.ts'
@@ -10,6 +11,8 @@ export interface ShellProcess {
   shellPid: number
   hasPidNamespace: boolean
   marker: string
+  /** Holds all that it started, whatever became of its parents and environment; null where there is none. */
+  cgroup: RunCgroup | null
   /** Settles when the process that we started has ended. */
   exited: Promise<void>
   /** After that its pid may be another's. */
@@ -54,7 +57,8 @@ export async function endSession(shell: ShellProcess): Promise<number> {
     if (!shell.hasExited())
       signalGroup(shell.outerPid, 'SIGKILL')
     await shell.exited
-    return killMarked(shell.marker)
+    // The marker finds most of them, the group those that have shed it as well.
+    return await shell.cgroup?.kill() ?? killMarked(shell.marker)
   }
   if (shell.hasExited())
     return 0
@@ -77,9 +81,10 @@ function signalCommand(shell: ShellProcess, before: Set<number>, name: NodeJS.Si
   const kept = new Set([...before].flatMap(pid => [pid, ...descendantsOf(pid, processes).map(entry => entry.pid)]))
   const targets = new Set((childrenOf(shell.shellPid) ?? []).flatMap(pid => [pid, ...descendantsOf(pid, processes).map(entry => entry.pid)]))
   if (!shell.hasPidNamespace) {
-    for (const entry of findMarked(shell.marker, processes)) {
-      if (entry.pid !== shell.shellPid)
-        targets.add(entry.pid)
+    const own = shell.cgroup?.processes() ?? findMarked(shell.marker, processes).map(entry => entry.pid)
+    for (const pid of own) {
+      if (pid !== shell.shellPid)
+        targets.add(pid)
     }
   }
   for (const pid of targets) {

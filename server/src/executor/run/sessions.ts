@@ -1,0 +1,73 @@
+import type { NewEvent } from '../../domain/event.ts'
+import type { StartRun } from '../protocol/input.ts'
+import type { RunCgroup } from '../sandbox/cgroup.ts'
+import type { Ground } from '../sandbox/probe.ts'
+import type { Session } from '../sandbox/session.ts'
+import type { Opened } from '../sandbox/shell-session.ts'
+import { inputEnvironment } from '../../domain/manifest/inputs.ts'
+import { createRunCgroup } from '../sandbox/cgroup.ts'
+import { openSession } from '../sandbox/open.ts'
+import { newEvent } from './new-event.ts'
+
+/** The session of a run: opened once, and again when it was lost; and the control group that holds them. */
+export interface Sessions {
+  open(): Promise<Opened>
+  /** The one that is open. */
+  current(): Session | null
+  cgroup(): RunCgroup | null
+  /** Resolves with the number of survivors. */
+  close(): Promise<number>
+}
+
+export function createSessions(start: StartRun, ground: Ground, emit: (event: NewEvent) => void): Sessions {
+  let opening: Promise<Opened> | null = null
+  let cgroup: RunCgroup | null = null
+  const all: Session[] = []
+  const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work.task, start.work.inputs) } }
+  const { level } = spec
+  return { open, close, current: () => all.findLast(session => !session.isLost) ?? null, cgroup: () => cgroup }
+
+  function open(): Promise<Opened> {
+    if (!opening || all.at(-1)?.isLost)
+      opening = openNow()
+    return opening
+  }
+
+  async function openNow(): Promise<Opened> {
+    const startedAt = performance.now()
+    const opened = await tryOpen()
+    if ('session' in opened) {
+      all.push(opened.session)
+      emit(newEvent('sandbox.opened', {
+        level: opened.session.level,
+        by: opened.session.by,
+        durationMs: Math.round(performance.now() - startedAt),
+        keepers: ground.levels.find(one => one.level === level)!.keepers, // A session is opened at no other level.
+      }))
+    }
+    else {
+      opening = null
+    }
+    return opened
+  }
+
+  async function tryOpen(): Promise<Opened> {
+    const tree = level === 'process' || level === 'sandbox' ? ground.cgroups : null
+    try {
+      cgroup ??= tree && createRunCgroup(tree, start.runId, start.limits)
+    }
+    catch (error) {
+      return { error: `its control group could not be made: ${(error as Error).message}` }
+    }
+    const groupKeeps = { memory: tree?.memory != null, processes: tree?.processes != null }
+    return openSession({ runId: start.runId, spec, limits: start.limits, cgroup, groupKeeps, graceMs: start.graceMs }, ground.levels)
+  }
+
+  async function close(): Promise<number> {
+    await opening
+    const ends = await Promise.all(all.map(session => session.close()))
+    const left = await cgroup?.kill() ?? 0
+    void cgroup?.remove() // What it did not let go is taken away when a server starts again.
+    return ends.reduce((sum, end) => sum + end.survivors, left)
+  }
+}
