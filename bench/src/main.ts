@@ -15,6 +15,8 @@ const MEASURES: Record<string, () => Promise<{ measure: () => Promise<Figure[]> 
   'reconnect-storm': () => import('./reconnect-storm.ts'),
   'short-runs': () => import('./short-runs.ts'),
   'start-up': () => import('./start-up.ts'),
+  'w1': () => import('./w1.ts'),
+  'waiting-agents': () => import('./waiting-agents.ts'),
 }
 
 const asked = process.argv.slice(2)
