@@ -1,17 +1,18 @@
 #!/usr/bin/env node
-// Takes a plain checkout to a running AgentOS: `node scripts/bootstrap.mjs start|test|check|dev|bench|agentos|prepare`.
+// Takes a plain checkout to a running AgentOS: `node scripts/bootstrap.mjs start|test|check|dev|bench|test:kills|agentos|prepare`.
 // Dependency-free and readable by Node 18: it runs before anything is installed, and brings a newer Node when it must.
 import { ensureNode } from './node-runtime.mjs'
 import { Problem, tell } from './report.mjs'
 
 const COMMANDS = {
-  start: () => import('./start.mjs'),
-  agentos: () => import('./agentos.mjs'),
-  test: () => import('./check.mjs'),
-  check: () => import('./check.mjs'),
-  dev: () => import('./dev.mjs'),
-  bench: () => import('./bench.mjs'),
-  prepare: () => import('./prepare.mjs'),
+  'start': () => import('./start.mjs'),
+  'agentos': () => import('./agentos.mjs'),
+  'test': () => import('./check.mjs'),
+  'check': () => import('./check.mjs'),
+  'dev': () => import('./dev.mjs'),
+  'bench': () => import('./long-suite.mjs'),
+  'test:kills': () => import('./long-suite.mjs'),
+  'prepare': () => import('./prepare.mjs'),
 }
 
 export async function bootstrap(argv) {

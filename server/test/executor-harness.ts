@@ -27,6 +27,16 @@ export function testedWays(): SandboxWay[] {
   return SANDBOX_WAYS.filter(way => way !== 'bubblewrap' || hasBubblewrap)
 }
 
+/** Whether limits can be kept and processes killed by control groups here; where not, it is said that this is not tested. */
+export async function canDivideCgroups(): Promise<boolean> {
+  const { cgroup } = await delegateCgroup(runAs)
+  await cgroup?.release()
+  const can = cgroup !== null && Object.values(cgroup.tree).every(folder => folder !== null)
+  if (!can)
+    console.warn('no control groups may be made here: what they keep is not tested')
+  return can
+}
+
 /** `cgroups`: with control groups, where this machine lets us have some. */
 export async function startExecutor(o: Partial<ExecutorHostOptions> & { cgroups?: boolean } = {}): Promise<ExecutorHost & AsyncDisposable> {
   const { cgroups = false, ...options } = o

@@ -1,4 +1,5 @@
 import type { ExecutorHost } from '../src/executor/host.ts'
+import type { RunOutcome } from '../src/executor/protocol/output.ts'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,20 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dataOf, findByCommandLine, outputOf, performRun, runAs, startExecutor, testedWays, until } from './executor-harness.ts'
-
-/** Starts five children in the ways that are hard to kill, each a `sleep` whose length is a word to find it by. */
-function nastyChildren(length: string): string {
-  return [
-    `sleep ${length} &`,
-    `setsid sleep ${length} &`,
-    `(setsid sh -c '(sleep ${length} &) ' &)`,
-    `(sh -c '(setsid sleep ${length} &)' &)`,
-    `setsid sh -c 'trap "" TERM; sleep ${length}; :' &`,
-    // Until they are there: 5, and the shell that waits for the last.
-    `while [ $(grep -l -a -e ${length} /proc/[0-9]*/cmdline 2>/dev/null | wc -l) -lt 6 ]; do sleep 0.02; done`,
-  ].join('\n')
-}
+import { delegateCgroup } from '../src/executor/delegate-cgroup.ts'
+import { canDivideCgroups, dataOf, findByCommandLine, outputOf, performRun, runAs, startExecutor, testedWays, until } from './executor-harness.ts'
+import { hardToKill } from './kills/hard-to-kill.ts'
 
 let lengths = 700_000 + process.pid % 10_000 * 10
 const nextLength = () => String(++lengths)
@@ -149,9 +139,9 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
     const [natural, timeout, stopped] = [nextLength(), nextLength(), nextLength()]
     const stop = new AbortController()
     const outcomes = await Promise.all([
-      run({ steps: [nastyChildren(natural)] }),
-      run({ steps: [{ run: `${nastyChildren(timeout)}\necho up; sleep 60`, timeoutMs: 1500 }] }),
-      run({ steps: [`${nastyChildren(stopped)}\necho up; sleep 60`], signal: stop.signal, onEvent: event => void (event.type === 'step.output' && stop.abort()) }),
+      run({ steps: [hardToKill(natural)] }),
+      run({ steps: [{ run: `${hardToKill(timeout)}\necho up; sleep 60`, timeoutMs: 3000 }] }),
+      run({ steps: [`${hardToKill(stopped)}\necho up; sleep 60`], signal: stop.signal, onEvent: event => void (event.type === 'step.output' && stop.abort()) }),
     ])
     expect(outcomes.map(one => one.outcome)).toMatchObject([
       { reason: 'completed', survivors: 0 },
@@ -171,7 +161,7 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
   it('dies with its executor, which is started again, and its run is told as lost', async () => {
     const length = nextLength()
     const pid = host.pid!
-    const { outcome } = await run({ steps: [`${nastyChildren(length)}\necho up; sleep 60`], onEvent: event => void (event.type === 'step.output' && process.kill(pid, 'SIGKILL')) })
+    const { outcome } = await run({ steps: [`${hardToKill(length)}\necho up; sleep 60`], onEvent: event => void (event.type === 'step.output' && process.kill(pid, 'SIGKILL')) })
     expect(outcome).toMatchObject({ lost: true, detail: expect.stringContaining('SIGKILL') })
     await until(() => findByCommandLine(length).length === 0)
     expect((await run({ steps: ['echo again'] })).outcome).toMatchObject({ reason: 'completed' })
@@ -179,12 +169,21 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
   })
 })
 
-describe('level process', () => {
+const hasGroups = await canDivideCgroups()
+
+describe.each([...hasGroups ? [true] : [], false])('level process (control groups: %s)', (cgroups) => {
   let host: ExecutorHost & AsyncDisposable
   beforeAll(async () => {
-    host = await startExecutor()
+    host = await startExecutor({ cgroups })
   })
   afterAll(() => host[Symbol.asyncDispose]())
+
+  /** Where there are no groups, the three that have cleared their environment, left their session and lost their parent escape. */
+  function expectLeft(length: string): void {
+    const left = findByCommandLine(length)
+    left.forEach(pid => process.kill(pid, 'SIGKILL'))
+    expect(left).toHaveLength(cgroups ? 0 : 3)
+  }
 
   it('starts its commands in the workspace with an environment built from nothing', async () => {
     process.env.AGENTOS_TEST_CANARY = 'CANARY-OF-THE-SERVER'
@@ -196,27 +195,28 @@ describe('level process', () => {
     expect(outputOf(events)).toMatch(new RegExp(`\n${runAs?.uid ?? process.getuid!()}\n77\n$`))
   })
 
-  it('kills what its marker finds, and counts it', async () => {
+  it('kills what it finds, and counts it', async () => {
     const length = nextLength()
-    const { outcome } = await performRun(host, { level: 'process', steps: [nastyChildren(length)] })
-    // The five, and the shell that waits for the last.
-    expect(outcome).toMatchObject({ reason: 'completed', survivors: 6 })
-    expect(findByCommandLine(length)).toEqual([])
+    const { outcome } = await performRun(host, { level: 'process', steps: [hardToKill(length)] })
+    // Seven and their shells, or those of them that still carry the marker.
+    expect(outcome).toMatchObject({ reason: 'completed', survivors: expect.any(Number) })
+    expect((outcome as RunOutcome).survivors).toBeGreaterThanOrEqual(cgroups ? 8 : 5)
+    expectLeft(length)
   })
 
   it('ends a command\'s whole tree at its time limit', async () => {
     const length = nextLength()
-    const { outcome } = await performRun(host, { level: 'process', steps: [{ run: `${nastyChildren(length)}\nsleep 60`, timeoutMs: 1500 }] })
+    const { outcome } = await performRun(host, { level: 'process', steps: [{ run: `${hardToKill(length)}\nsleep 60`, timeoutMs: 3000 }] })
     expect(outcome).toMatchObject({ reason: 'timeout', survivors: 0 })
-    expect(findByCommandLine(length)).toEqual([])
+    expectLeft(length)
   })
 
-  it('leaves nothing behind when the executor is killed', async () => {
+  it('leaves nothing behind that it can find when the executor is killed', async () => {
     const length = nextLength()
     const pid = host.pid!
-    const { outcome } = await performRun(host, { level: 'process', steps: [`${nastyChildren(length)}\necho up; sleep 60`], onEvent: event => void (event.type === 'step.output' && process.kill(pid, 'SIGKILL')) })
+    const { outcome } = await performRun(host, { level: 'process', steps: [`${hardToKill(length)}\necho up; sleep 60`], onEvent: event => void (event.type === 'step.output' && process.kill(pid, 'SIGKILL')) })
     expect(outcome).toMatchObject({ lost: true })
-    expect(findByCommandLine(length)).toEqual([])
+    expectLeft(length)
   })
 })
 
@@ -233,12 +233,33 @@ describe('level none', () => {
 })
 
 describe('the end of the server', () => {
-  it.each(['sandbox', 'process'] as const)('by kill -9 leaves neither an executor nor a process at level %s', async (level) => {
+  const startServer = async (level: string, length: string, options: object) => {
+    const fixture = fileURLToPath(new URL('./executor-fixtures/server.ts', import.meta.url))
+    const server = spawn(process.execPath, [fixture, level, `${hardToKill(length)}\necho up; sleep 60`, JSON.stringify(options)])
+    const exited = once(server, 'exit')
+    const [said] = await once(server.stdout, 'data') as [Buffer]
+    expect(findByCommandLine(length).length).toBeGreaterThanOrEqual(8)
+    return { server, exited, executorPid: Number(said) }
+  }
+
+  it.each(['sandbox', ...hasGroups ? ['process'] : []])('by kill -9 leaves neither an executor nor a process at level %s', async (level) => {
     const length = nextLength()
-    const server = spawn(process.execPath, [fileURLToPath(new URL('./executor-fixtures/server.ts', import.meta.url)), level, `${nastyChildren(length)}\necho up; sleep 60`])
-    await once(server.stdout, 'data')
-    expect(findByCommandLine(length).length).toBeGreaterThanOrEqual(6)
+    const { server } = await startServer(level, length, { cgroups: level === 'process' })
     server.kill('SIGKILL')
     await until(() => findByCommandLine(length).length === 0)
+  })
+
+  it.runIf(hasGroups)('with its executor leaves processes at level process, which the next one finds by their control groups', async () => {
+    const length = nextLength()
+    const { server, exited, executorPid } = await startServer('process', length, { cgroups: true })
+    process.kill(server.pid!, 'SIGSTOP') // It must not see its executor die: it would clear up.
+    process.kill(executorPid, 'SIGKILL')
+    server.kill('SIGKILL')
+    await exited
+    expect(findByCommandLine(length).length).toBeGreaterThanOrEqual(8)
+    const { cgroup, killedProcesses } = await delegateCgroup(runAs)
+    await cgroup?.release()
+    expect(killedProcesses).toBeGreaterThanOrEqual(8)
+    expect(findByCommandLine(length)).toEqual([])
   })
 })

@@ -4,16 +4,10 @@ import type { ExecutorHost } from '../src/executor/host.ts'
 import type { TestOutcome, TestRun } from './executor-harness.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS } from '../src/domain/limits.ts'
-import { delegateCgroup } from '../src/executor/delegate-cgroup.ts'
-import { dataOf, outputOf, performRun, runAs, startExecutor, testedWays } from './executor-harness.ts'
+import { canDivideCgroups, dataOf, outputOf, performRun, startExecutor, testedWays } from './executor-harness.ts'
 
 const MiB = 1024 * 1024
-const { cgroup } = await delegateCgroup(runAs)
-await cgroup?.release()
-/** Whoever may not divide control groups tests the other way of keeping limits, and is told so. */
-const hasGroups = cgroup?.tree.memory != null && cgroup.tree.processes != null && cgroup.tree.cpu != null
-if (!hasGroups)
-  console.warn('no control groups may be made here: limits by cgroup are not tested')
+const hasGroups = await canDivideCgroups()
 
 function expectReached({ outcome, events }: TestOutcome, limit: LimitName): void {
   expect(outcome).toMatchObject({ reason: LIMITS[limit].reason })

@@ -1,0 +1,13 @@
+import { prepare } from './prepare.mjs'
+import { runHere } from './start.mjs'
+
+/** What takes minutes, and is run by itself. */
+const ENTRIES = {
+  'bench': 'bench/src/main.ts',
+  'test:kills': 'server/test/kills/main.ts',
+}
+
+export async function main({ command, args }) {
+  await prepare()
+  await runHere(ENTRIES[command], args)
+}
