@@ -21,7 +21,7 @@ export interface Delegation {
 
 /** Where the executors themselves are. */
 const EXECUTORS = 'executors'
-const PREFIX = 'agentos-'
+const PREFIX = 'agentos'
 const V2_CONTROLLERS = ['memory', 'pids', 'cpu']
 
 /**
@@ -182,12 +182,12 @@ function childrenOf(folder: string): string[] {
 
 /** `agentos-<PID namespace>-<pid>-<start time>`: tells whether its server still lives, also when the pid is another's by now. */
 function nameOf(pid: number): string {
-  return `${PREFIX}${pidNamespace()}-${pid}-${startOf(pid)}`
+  return [PREFIX, pidNamespace(), pid, startOf(pid)].join('-')
 }
 
 function isStale(name: string): boolean {
-  const [namespace, pid] = name.startsWith(PREFIX) ? name.slice(PREFIX.length).split('-') : []
-  return namespace === pidNamespace() && pid !== undefined && !name.startsWith(nameOf(Number(pid)))
+  const [prefix, namespace, pid, start] = name.split('-')
+  return prefix === PREFIX && namespace === pidNamespace() && start !== undefined && startOf(Number(pid)) !== start
 }
 
 function pidNamespace(): string {
