@@ -1,5 +1,4 @@
 import type { Manifest } from './manifest.ts'
-import { DEFAULT_LIMITS } from './defaults.ts'
 
 /**
  * What each key of a manifest does today, so that none is silently ignored.
@@ -87,9 +86,9 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'limits.processes': acts,
   'limits.files': acts,
   'limits.output': acts,
-  'limits.cpuTime': refuse(manifest => manifest.limits.cpuTimeMs !== null, 'does not act yet: remove it; limits.time bounds the run'),
-  'limits.cpu': refuse(manifest => manifest.limits.cpu !== DEFAULT_LIMITS.cpu, 'does not act yet: remove it'),
-  'limits.disk': refuse(manifest => manifest.limits.diskBytes !== DEFAULT_LIMITS.diskBytes, 'does not act yet: remove it'),
+  'limits.cpuTime': acts,
+  'limits.cpu': acts,
+  'limits.disk': acts,
   'limits.tokens': refuse(manifest => manifest.limits.tokens !== null, 'does not act yet: remove it; limits.steps bounds the turns of a model'),
   'limits.cost': refuse(manifest => manifest.limits.costUsd !== null, 'does not act yet: remove it; limits.steps bounds the turns of a model'),
 
