@@ -191,3 +191,12 @@ export interface Overview {
   endedLastDay: number
   models: { configured: string[], howTo: string | null }
 }
+
+/** A secret as everybody sees it: its value is never shown again. */
+export interface SecretView {
+  name: string
+  createdAt: string
+  createdBy: string
+  updatedAt: string
+  updatedBy: string
+}

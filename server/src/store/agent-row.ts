@@ -3,6 +3,7 @@ import type { Manifest } from '../domain/manifest/manifest.ts'
 /** An agent at one version. */
 export interface AgentRow {
   id: string
+  organisationId: string
   name: string
   version: number
   /** The file as it was written. */

@@ -117,6 +117,7 @@ function findVersions(prisma: Prisma, agents: { id: string, version: number }[])
 function toAgentRow(row: Awaited<ReturnType<typeof findVersions>>[number]): AgentRow {
   return {
     id: row.agentId,
+    organisationId: row.organisationId,
     name: row.agent.name,
     version: row.version,
     source: row.source,
