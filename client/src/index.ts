@@ -46,6 +46,13 @@ export function createAgentOS(options: AgentOSOptions) {
       /** A page of a run's log after a seq. */
       list: (input: Input['events']['list']) => call(trpc.events.list.query(input)),
     },
+    secrets: {
+      /** Names and times; a value never comes back. */
+      list: () => call(trpc.secrets.list.query()),
+      /** Stores a value, or replaces it: for the runs that begin from now on. */
+      set: (name: string, value: string) => call(trpc.secrets.set.mutate({ name, value })),
+      remove: (name: string) => call(trpc.secrets.remove.mutate({ name })),
+    },
     system: {
       overview: () => call(trpc.system.overview.query()),
       me: () => call(trpc.system.me.query()),

@@ -19,9 +19,11 @@ import { createLogger } from './logger.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { observeLog } from './metrics/observe-log.ts'
 import { createGateway } from './models/gateway.ts'
+import { ownValues } from './own-values.ts'
 import { createParts } from './parts.ts'
 import { createEmbeddedQueue } from './queue/embedded.ts'
 import { readyText } from './ready-text.ts'
+import { createVault } from './secrets/vault.ts'
 import { writeServerFile } from './server-file.ts'
 import { createServices, workspaceRules } from './services.ts'
 import { ensureOwner } from './store/actor.ts'
@@ -103,8 +105,9 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   if (killedProcesses > 0)
     logger.warn({ killedProcesses }, 'processes of a server that is gone were still running, and were killed')
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
+  const vault = createVault({ db, secretKey: dataFolder.secretKey })
   const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
-  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, rules, config, dataFolder, logger })
+  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, vault, ownValues: ownValues(config, dataFolder), rules, config, dataFolder, logger })
 
   const tokens = createSignInTokens()
   const sessions = createSessions(dataFolder)
@@ -118,7 +121,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
     publicUrl: config.publicUrl,
     webDir: join(config.projectDir, 'web', 'dist'),
     ownerId: owner.userId,
-    services: createServices({ config, rules, db, notifier, gateway, queue, sandbox: worker.sandbox, mintSignInLink }),
+    services: createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox: worker.sandbox, mintSignInLink }),
     authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
     sessions,
     tokens,

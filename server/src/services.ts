@@ -5,6 +5,7 @@ import type { Notifier } from './events/notifier.ts'
 import type { Gateway } from './models/gateway.ts'
 import type { Queue } from './queue/port.ts'
 import type { RouterServices } from './router/context.ts'
+import type { Vault } from './secrets/vault.ts'
 import type { Database } from './store/database.ts'
 import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
 import { join } from 'node:path'
@@ -27,16 +28,18 @@ export interface ServicesOptions {
   notifier: Notifier
   gateway: Gateway
   queue: Queue
+  vault: Vault
   sandbox: () => SandboxStatus
   mintSignInLink: () => string
 }
 
 /** What the router is handed, so that it needs to know neither worker nor models. */
-export function createServices({ config, rules, db, notifier, gateway, queue, sandbox, mintSignInLink }: ServicesOptions): RouterServices {
+export function createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox, mintSignInLink }: ServicesOptions): RouterServices {
   return {
     db,
     notifier,
     version: VERSION,
+    secrets: { set: vault.set, list: vault.list, names: vault.names, remove: vault.remove },
     refuse: createRefusals({ gateway, sandbox }),
     resolveWorkspace: asked => resolveWorkspace(rules, asked),
     listWorkspaces: under => listWorkspaces(rules, under),

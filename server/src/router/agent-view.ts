@@ -6,13 +6,17 @@ import { dirname, resolve } from 'node:path'
 import { isGitUrl } from '../domain/manifest/key-effects.ts'
 import { listAgentVersions } from '../store/agents.ts'
 import { recentRuns } from '../store/runs.ts'
+import { missingSecretsOf } from './missing-secrets.ts'
 
 const RECENT_RUNS = 30
 
-type Services = Pick<RouterServices, 'db' | 'refuse'>
+type Services = Pick<RouterServices, 'db' | 'refuse' | 'secrets'>
 
 export async function toAgentViews(services: Services, rows: AgentRow[]): Promise<AgentView[]> {
-  const recent = await recentRuns(services.db, rows.map(row => row.id), RECENT_RUNS)
+  const [recent, missing] = await Promise.all([
+    recentRuns(services.db, rows.map(row => row.id), RECENT_RUNS),
+    missingSecretsOf(services, rows),
+  ])
   return rows.map((row): AgentView => {
     const { manifest } = row
     const runs = recent.get(row.id) ?? []
@@ -30,7 +34,7 @@ export async function toAgentViews(services: Services, rows: AgentRow[]): Promis
       schedule: scheduleInWords(manifest),
       recent: runs.map(run => ({ id: run.id, status: run.status, durationMs: durationMs(run) })),
       lastRun: runs.at(-1) ?? null,
-      refusal: services.refuse(manifest),
+      refusal: services.refuse(manifest) ?? missing(row),
     }
   })
 }

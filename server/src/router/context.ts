@@ -2,6 +2,7 @@ import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
 import type { Overview } from '../domain/views.ts'
 import type { Notifier } from '../events/notifier.ts'
+import type { Vault } from '../secrets/vault.ts'
 import type { Actor } from '../store/actor.ts'
 import type { Database } from '../store/database.ts'
 
@@ -20,6 +21,8 @@ export interface RouterServices {
   version: string
   /** Why a run of this manifest would be refused now, in a sentence for a person; null when it may run. */
   refuse: (manifest: Manifest, asked?: { isolation?: IsolationLevel | null }) => string | null
+  /** Values go in; a procedure never opens one. */
+  secrets: Omit<Vault, 'open'>
   /** The host folder that a run starts from, links resolved and held against AGENTOS_WORKSPACE_ROOTS. */
   resolveWorkspace: (asked: WorkspaceAsked) => Promise<{ ok: true, from: string | null } | { ok: false, problem: string }>
   listWorkspaces: (under: string | null) => Promise<WorkspaceList | { problem: string }>

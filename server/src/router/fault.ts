@@ -30,7 +30,7 @@ export function ambiguous(noun: 'agent' | 'run', word: string, candidates: strin
   return badRequest(`${JSON.stringify(word)} may mean more than one ${noun}: ${listed(candidates)}`)
 }
 
-export function notFound(noun: 'agent' | 'run', word: string, there: string[]): TRPCError {
+export function notFound(noun: 'agent' | 'run' | 'secret', word: string, there: string[]): TRPCError {
   const hint = there.length > 0 ? `; there is ${listed(there)}` : ''
   return new TRPCError({ code: 'NOT_FOUND', message: `no ${noun} is called ${JSON.stringify(word)}${hint}` })
 }

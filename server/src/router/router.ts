@@ -2,11 +2,12 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { agents } from './agents.ts'
 import { events } from './events.ts'
 import { runs } from './runs.ts'
+import { secrets } from './secrets.ts'
 import { system } from './system.ts'
 import { router } from './trpc.ts'
 import { workspaces } from './workspaces.ts'
 
-export const appRouter = router({ agents, runs, events, system, workspaces })
+export const appRouter = router({ agents, runs, events, secrets, system, workspaces })
 
 export type AppRouter = typeof appRouter
 export type RouterInputs = inferRouterInputs<AppRouter>

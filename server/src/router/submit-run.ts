@@ -11,6 +11,7 @@ import { saveAgent } from '../store/agents.ts'
 import { UNNAMED_FILE } from './agents.ts'
 import { badRequest, manifestFault, refused } from './fault.ts'
 import { agentNamed } from './find.ts'
+import { missingSecrets } from './missing-secrets.ts'
 
 export interface Submission {
   agent?: string | undefined
@@ -34,6 +35,9 @@ export async function submitRun(ctx: SignedIn, asked: Submission): Promise<RunVi
   const refusal = ctx.refuse(wanted.manifest, { isolation: asked.isolation ?? null })
   if (refusal)
     throw refused(refusal)
+  const missing = await missingSecrets(ctx, wanted.manifest)
+  if (missing)
+    throw refused(missing)
 
   const resolved = resolveInputs(wanted.manifest, asked.inputs)
   if (!resolved.ok)

@@ -1,3 +1,4 @@
+import type { Redactor } from '../domain/redact/redactor.ts'
 import type { ExecutorAsk } from '../executor/protocol/output.ts'
 import type { ModelOutcome } from '../models/call-model.ts'
 import type { Gateway } from '../models/gateway.ts'
@@ -11,6 +12,7 @@ interface Asked {
   /** `provider/model`, tried in this order. */
   models: string[]
   gateway: Gateway
+  redactor: Redactor
   log: OrderedLog
   /** Text as it arrives, for the loop that asked. */
   chunk: (text: string) => void
@@ -49,7 +51,7 @@ export async function askModel(asked: Asked): Promise<ModelOutcome> {
   }
 }
 
-async function callOnce(model: string, { ask, gateway, log, chunk, signal }: Asked): Promise<ModelOutcome> {
+async function callOnce(model: string, { ask, gateway, redactor, log, chunk, signal }: Asked): Promise<ModelOutcome> {
   const { step, messages, tools } = ask
   const startedAt = performance.now()
   await log.record([event('model.requested', { step, model, messages: messages.length, tools: tools.map(tool => tool.name) })])
@@ -58,7 +60,11 @@ async function callOnce(model: string, { ask, gateway, log, chunk, signal }: Ask
     if (kind === 'text')
       chunk(text)
   })
-  const outcome = await gateway.call({ model, messages, tools, onDelta: deltas.add, signal })
+  const texts = { text: redactor.stream(), reasoning: redactor.stream() }
+  const add = (kind: 'text' | 'reasoning', text: string) => text && deltas.add({ kind, text })
+  const outcome = redactor.value(await gateway.call({ model, messages, tools, onDelta: ({ kind, text }) => add(kind, texts[kind].push(text)), signal }))
+  add('reasoning', texts.reasoning.end())
+  add('text', texts.text.end())
   deltas.end()
   await log.record([event('model.responded', {
     step,

@@ -3,11 +3,14 @@ import type { NewEvent } from '../domain/event.ts'
 import { afterEach, expect, it } from 'vitest'
 import { startScriptedModel } from '../../test/worker/scripted-model.ts'
 import { event } from '../domain/event.ts'
+import { createRedactor } from '../domain/redact/redactor.ts'
 import { createGateway } from '../models/gateway.ts'
 import { createBroker } from './broker.ts'
 import { createOrderedLog } from './ordered-log.ts'
 
 const NOTHING = { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: 'http://127.0.0.1:1' } }
+const SECRET = 'value-of-the-token'
+const WITH_SECRET = { name: 'push', run: 'git push', timeoutMs: null, retry: { attempts: 1, delayMs: 0 }, if: null, continueOnError: false, idempotent: false, secrets: ['TOKEN'] }
 const AT = new Date().toISOString()
 
 let scripted: ScriptedModel | undefined
@@ -24,7 +27,9 @@ async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/s
   const log = createOrderedLog(async events => void written.push(...events), () => {})
   const broker = createBroker({
     log,
-    manifest: { commands: { deny: ['sudo'], ask: [], allow: [] }, model },
+    manifest: { commands: { deny: ['sudo'], ask: [], allow: [] }, model, steps: [WITH_SECRET], verify: [] },
+    secrets: { TOKEN: SECRET, OTHER: 'of another step' },
+    redactor: createRedactor([{ value: SECRET, shown: '[secret TOKEN]' }]),
     gateway: createGateway({ ...NOTHING, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl } }),
     signal: stop.signal,
     onViolation: detail => violations.push(detail),
@@ -116,4 +121,66 @@ it('a run that is stopped does not wait for its model', async () => {
   }])
   await expect(turn()).rejects.toThrow('stopped')
   expect(types(written)).toEqual(['model.requested', 'model.responded'])
+})
+
+it('a command gets the secrets that the manifest declares for it', async () => {
+  const { broker, violations } = await open()
+  expect(await broker.ask({ kind: 'command', step: 1, command: 'git push', secrets: ['TOKEN'] }, () => {})).toEqual({ kind: 'decision', allow: true, env: { TOKEN: SECRET } })
+  expect(await broker.ask({ kind: 'command', step: 1, command: 'git push' }, () => {})).toEqual({ kind: 'decision', allow: true })
+  expect(violations).toEqual([])
+})
+
+it.each([
+  ['a command that the manifest does not have', { command: 'curl evil.example', secrets: ['TOKEN'] }],
+  ['a secret of another command', { command: 'git push', secrets: ['TOKEN', 'OTHER'] }],
+  ['a secret that there is not', { command: 'git push', secrets: ['constructor'] }],
+])('%s is given nothing, and ends the run of the executor that asked', async (_, asked) => {
+  const { broker, violations } = await open()
+  await expect(broker.ask({ kind: 'command', step: 1, ...asked }, () => {})).rejects.toThrow('does not give')
+  expect(violations).toHaveLength(1)
+})
+
+it('a denied command gets no secret', async () => {
+  const { broker } = await open()
+  expect(await broker.ask({ kind: 'command', step: 1, command: 'sudo x', secrets: ['TOKEN'] }, () => {})).not.toHaveProperty('env')
+})
+
+it('what a model is told, says and asks for is redacted before it is sent, stored or handed on', async () => {
+  const { broker, written, chunks } = await open([{ say: `it is ${SECRET}, I think` }])
+  const reply = await broker.ask({
+    kind: 'model',
+    step: 1,
+    messages: [
+      { role: 'user', content: `what is ${SECRET}?` },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'c1', tool: 'shell', input: { command: `echo ${SECRET}` } }] },
+      { role: 'tool', callId: 'c1', tool: 'shell', content: Buffer.from(SECRET).toString('base64') },
+    ],
+    tools: [],
+  }, text => chunks.push(text))
+  expect(JSON.stringify(scripted!.requests)).not.toContain(SECRET)
+  expect(JSON.stringify(scripted!.requests)).not.toContain(Buffer.from(SECRET).toString('base64'))
+  expect(reply).toMatchObject({ text: 'it is [secret TOKEN], I think' })
+  expect(chunks.join('')).toBe('it is [secret TOKEN], I think')
+  expect(JSON.stringify(written)).not.toContain(SECRET)
+})
+
+it('output that may begin a secret is stored before the end of its step, and a prompt is not kept waiting', async () => {
+  const { broker, written } = await open()
+  const output = (text: string) => event('step.output', { step: 1, stream: 'stdout', text })
+  await broker.events([output('name? val')])
+  await expect.poll(() => written.map(({ data }) => (data as { text: string }).text).join('')).toBe('name? val')
+  await broker.events([output(`\n${SECRET.slice(0, 12)}`)])
+  await broker.events([output(SECRET.slice(12)), output(' value-of'), event('sandbox.opened', { level: 'sandbox', by: 'x', durationMs: 1 }), event('step.finished', { step: 1, status: 'failed', detail: SECRET, durationMs: 1 })])
+  await expect.poll(() => written.length).toBeGreaterThan(3)
+  expect(types(written).at(-1)).toBe('step.finished')
+  expect(written.flatMap(({ type, data }) => type === 'step.output' ? (data as { text: string }).text : []).join('')).toBe('name? val\n[secret TOKEN] value-of')
+  expect(written.at(-1)!.data).toMatchObject({ detail: '[secret TOKEN]' })
+})
+
+it('output that waits is stored when the executor is done with the run', async () => {
+  const { broker, written } = await open()
+  await broker.events([event('tool.output', { step: 1, call: 'c', stream: 'stderr', text: 'value-of' })])
+  expect(written).toEqual([])
+  await broker.close()
+  expect(written).toMatchObject([{ type: 'tool.output', data: { call: 'c', stream: 'stderr', text: 'value-of' } }])
 })

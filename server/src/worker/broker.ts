@@ -1,5 +1,6 @@
 import type { EventType, NewEvent } from '../domain/event.ts'
 import type { Manifest } from '../domain/manifest/manifest.ts'
+import type { Redactor } from '../domain/redact/redactor.ts'
 import type { ReplyValue } from '../executor/protocol/input.ts'
 import type { ExecutorAsk } from '../executor/protocol/output.ts'
 import type { Gateway } from '../models/gateway.ts'
@@ -7,10 +8,16 @@ import type { OrderedLog } from './ordered-log.ts'
 import { parseNewEvent } from '../domain/event.ts'
 import { findDenied } from '../domain/policy.ts'
 import { askModel } from './ask-model.ts'
+import { createEventRedactor } from './redact-events.ts'
+import { secretsOfCommand } from './secrets-of-command.ts'
 
 export interface BrokerOptions {
   log: OrderedLog
-  manifest: Pick<Manifest, 'commands' | 'model'>
+  manifest: Pick<Manifest, 'commands' | 'model' | 'steps' | 'verify'>
+  /** The values of the manifest's secrets by their names. */
+  secrets: Record<string, string>
+  /** Knows those values, and the server's own. */
+  redactor: Redactor
   gateway: Gateway
   /** Aborted when the run is to end: calls to models end with it. */
   signal: AbortSignal
@@ -28,6 +35,9 @@ export interface Broker {
   hasHopelessModel: () => boolean
 }
 
+/** Output that waits to be told from the beginning of a secret waits no longer when it is next to nothing of one. */
+const RELEASE_MS = 250
+
 /** Everything else (run.*, attempt.*, model.*, workspace.*) is the worker's to say. */
 const EXECUTOR_WRITES = new Set<EventType>([
   'sandbox.opened',
@@ -44,20 +54,35 @@ const EXECUTOR_WRITES = new Set<EventType>([
 ])
 
 /** Answers what the executor of one run asks: it decides nothing, and everything that it says is held against the rules. */
-export function createBroker({ log, manifest, gateway, signal, onViolation }: BrokerOptions): Broker {
+export function createBroker({ log, manifest, secrets, redactor, gateway, signal, onViolation }: BrokerOptions): Broker {
   const closed = new AbortController()
   const underWay = new Set<Promise<unknown>>()
+  const redacted = createEventRedactor(redactor)
+  let releaseTimer: NodeJS.Timeout | null = null
   let isHopeless = false
 
+  /** As they may be stored. */
   function accept(parse: () => NewEvent[]): NewEvent[] {
+    const events = holdTo(() => redacted.pass(parse().map(ofExecutor)))
+    if (redacted.isHolding)
+      releaseTimer ??= setTimeout(release, RELEASE_MS)
+    return events
+  }
+
+  function holdTo<T>(rules: () => T): T {
     try {
-      return parse().map(ofExecutor)
+      return rules()
     }
     catch (error) {
       const detail = `The executor broke the protocol: ${error instanceof Error ? error.message : String(error)}.`
       onViolation(detail)
       throw new Error(detail, { cause: error })
     }
+  }
+
+  function release(): void {
+    releaseTimer = null
+    void log.push(redacted.release())
   }
 
   async function answer(ask: ExecutorAsk, chunk: (text: string) => void): Promise<ReplyValue> {
@@ -67,12 +92,14 @@ export function createBroker({ log, manifest, gateway, signal, onViolation }: Br
         return { kind: 'recorded' }
       case 'command': {
         const rule = findDenied(ask.command, manifest.commands.deny)
-        return rule === null
-          ? { kind: 'decision', allow: true }
-          : { kind: 'decision', allow: false, rule, reason: `denied by the rule ${JSON.stringify(rule)} of commands.deny` }
+        if (rule !== null)
+          return { kind: 'decision', allow: false, rule, reason: `denied by the rule ${JSON.stringify(rule)} of commands.deny` }
+        const env = holdTo(() => secretsOfCommand(ask, manifest, secrets))
+        return { kind: 'decision', allow: true, ...(env && { env }) }
       }
       case 'model': {
-        const outcome = await askModel({ ask, models: manifest.model, gateway, log, chunk, signal: AbortSignal.any([signal, closed.signal]) })
+        const stopped = AbortSignal.any([signal, closed.signal])
+        const outcome = await askModel({ ask: redactor.value(ask), models: manifest.model, gateway, redactor, log, chunk, signal: stopped })
         isHopeless = !outcome.ok && outcome.kind !== 'aborted' && !outcome.retryable
         if (!outcome.ok)
           throw new Error(outcome.message)
@@ -98,6 +125,8 @@ export function createBroker({ log, manifest, gateway, signal, onViolation }: Br
     async close() {
       closed.abort()
       await Promise.allSettled(underWay)
+      clearTimeout(releaseTimer ?? undefined)
+      await log.push(redacted.end())
     },
     hasHopelessModel: () => isHopeless,
   }

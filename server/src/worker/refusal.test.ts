@@ -53,5 +53,5 @@ it('a model\'s shell does not run by itself outside a sandbox', () => {
 })
 
 it('a key that does not act yet refuses', () => {
-  expect(refuse(`${SCRIPT}\nsecrets: [TOKEN]`)).toContain('secrets')
+  expect(refuse(`${SCRIPT}\neffects: ask`)).toContain('effects')
 })

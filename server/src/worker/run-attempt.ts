@@ -1,15 +1,18 @@
 import type { NewEvent } from '../domain/event.ts'
+import type { HiddenValue, Redactor } from '../domain/redact/redactor.ts'
 import type { IsolationLevel } from '../domain/run.ts'
 import type { EventLog } from '../events/log.ts'
 import type { ExecutorHost } from '../executor/host.ts'
 import type { Gateway } from '../models/gateway.ts'
 import type { ClaimedRun } from '../queue/port.ts'
+import type { Vault } from '../secrets/vault.ts'
 import type { AttemptStop, Stop } from './attempt-stop.ts'
 import type { AttemptOutcome } from './outcome.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
 import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
 import { event } from '../domain/event.ts'
+import { createRedactor } from '../domain/redact/redactor.ts'
 import { FenceLostError } from '../store/errors.ts'
 import { createBroker } from './broker.ts'
 import { handOver } from './hand-over.ts'
@@ -25,6 +28,11 @@ import { resolveWorkspace } from './workspace/resolve-workspace.ts'
 export interface AttemptServices {
   log: EventLog
   gateway: Gateway
+  vault: Pick<Vault, 'open'>
+  /** The server's own, which no log may hold. */
+  ownValues: HiddenValue[]
+  /** Knows those; what a run with no secrets needs. */
+  ownRedactor: Redactor
   host: ExecutorHost
   place: WorkspacePlace
   rules: WorkspaceRules
@@ -91,7 +99,7 @@ async function perform(services: AttemptServices, claimed: ClaimedRun, stop: Att
     if (stopped)
       return stopped
     services.logger.error({ err: error, runId: claimed.run.id }, 'an attempt broke')
-    return { reason: 'error', detail: `AgentOS could not carry the run out: ${messageOf(error)}.`, canPass: true, survivors: 0 }
+    return { reason: 'error', detail: services.ownRedactor.text(`AgentOS could not carry the run out: ${messageOf(error)}.`), canPass: true, survivors: 0 }
   }
 }
 
@@ -106,6 +114,10 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   const isolation = chooseIsolation(run.isolation ?? agent.manifest.isolation, host.levels)
   if (!isolation.ok)
     return refused(isolation.problem)
+  const secrets = await services.vault.open(agent.organisationId, agent.manifest.secrets)
+  if (!secrets.ok)
+    return refused(secrets.problem)
+  const redactor = redactorFor(services, secrets.values)
   const made = await makeWorkspace(services, claimed, stop, isolation.level)
   const stopped = outcomeOfStop(stop)
   if (stopped)
@@ -115,12 +127,18 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   log.hold([made.event])
 
   const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
-  const broker = createBroker({ log, gateway, manifest: agent.manifest, signal: stop.signal, onViolation })
+  const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, onViolation })
   const start = startRun({ claimed, workspace: made.workspace, level: isolation.level, commandTimeoutMs, maxSteps, graceMs })
-  const outcome = await handOver({ host, start, handlers: broker, stop, logger })
+  const ended = await handOver({ host, start, handlers: broker, stop, logger })
+  const outcome = { ...ended, detail: redactor.text(ended.detail) }
   await broker.close()
   await log.flush()
   return broker.hasHopelessModel() ? { ...outcome, canPass: false } : outcome
+}
+
+function redactorFor({ ownValues, ownRedactor }: AttemptServices, secrets: Record<string, string>): Redactor {
+  const hidden = Object.entries(secrets).map(([name, value]) => ({ value, shown: `[secret ${name}]` }))
+  return hidden.length === 0 ? ownRedactor : createRedactor([...hidden, ...ownValues])
 }
 
 type Made = { ok: true, workspace: Workspace, event: NewEvent } | { ok: false, outcome: AttemptOutcome }

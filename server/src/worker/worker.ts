@@ -1,13 +1,16 @@
+import type { HiddenValue } from '../domain/redact/redactor.ts'
 import type { SandboxStatus } from '../domain/views.ts'
 import type { EventLog } from '../events/log.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { ExecutorHost } from '../executor/host.ts'
 import type { Gateway } from '../models/gateway.ts'
 import type { ClaimedRun, Queue } from '../queue/port.ts'
+import type { Vault } from '../secrets/vault.ts'
 import type { Database } from '../store/database.ts'
 import type { AttemptStop } from './attempt-stop.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
+import { createRedactor } from '../domain/redact/redactor.ts'
 import { getRuns } from '../store/runs.ts'
 import { createAttemptStop } from './attempt-stop.ts'
 import { removeLeftOvers } from './left-overs.ts'
@@ -21,6 +24,9 @@ export interface WorkerOptions {
   queue: Queue
   hosts: ExecutorHost[]
   gateway: Gateway
+  vault: Pick<Vault, 'open'>
+  /** Keys of the server's own, which no log may hold. */
+  ownValues: HiddenValue[]
   rules: WorkspaceRules
   config: { commandTimeoutMs: number, maxSteps: number }
   dataFolder: { workspacesPath: string }
@@ -47,6 +53,7 @@ const INTERRUPT_MS = 10_000
 export function createWorker(o: WorkerOptions): Worker {
   const attempts = new Map<string, { stop: AttemptStop, done: Promise<void> }>()
   const loads = new Map(o.hosts.map(host => [host, 0]))
+  const ownRedactor = createRedactor(o.ownValues)
   const early = createEarlyCancels()
   let starting: Promise<void> | null = null
   let stopping: Promise<void> | null = null
@@ -86,7 +93,7 @@ export function createWorker(o: WorkerOptions): Worker {
     const host = leastLoaded()
     loads.set(host, loads.get(host)! + 1)
     const done = Promise.resolve(before)
-      .then(() => runAttempt({ ...o, ...o.config, graceMs: o.graceMs ?? GRACE_MS, host, place }, claimed, stop))
+      .then(() => runAttempt({ ...o, ...o.config, ownRedactor, graceMs: o.graceMs ?? GRACE_MS, host, place }, claimed, stop))
       .finally(() => {
         loads.set(host, loads.get(host)! - 1)
         if (attempts.get(id)?.stop === stop)

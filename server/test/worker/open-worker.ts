@@ -16,6 +16,7 @@ import { createGateway } from '../../src/models/gateway.ts'
 import { cancel } from '../../src/queue/cancel.ts'
 import { createEmbeddedQueue } from '../../src/queue/embedded.ts'
 import { submit } from '../../src/queue/submit.ts'
+import { createVault } from '../../src/secrets/vault.ts'
 import { ensureOwner } from '../../src/store/actor.ts'
 import { findAgent, saveAgent } from '../../src/store/agents.ts'
 import { openDatabase } from '../../src/store/database.ts'
@@ -39,6 +40,8 @@ interface Asked { task?: string, inputs?: Record<string, string>, workspace?: st
 
 export type TestWorker = Awaited<ReturnType<typeof openWorker>>
 
+export const GATEWAY_KEY = 'sk-canary-of-the-gateway'
+
 /** A worker with everything real but the model, in a folder of its own. */
 export async function openWorker(o: OpenWorkerOptions = {}) {
   const base = o.base ?? await makeBase()
@@ -54,10 +57,11 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
   const log = createEventLog(db, notifier)
   const scripted = await startScriptedModel(o.turns ?? [{ say: 'I have nothing to say' }])
   const gateway = createGateway({
-    openai: { apiKey: 'sk-canary-of-the-gateway', baseUrl: scripted.baseUrl },
+    openai: { apiKey: GATEWAY_KEY, baseUrl: scripted.baseUrl },
     github: { apiKey: null },
     ollama: { url: 'http://127.0.0.1:1' },
   })
+  const vault = createVault({ db, secretKey: 'k'.repeat(43) })
   const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser() }))
   const queue = createEmbeddedQueue({ db, notifier, workerId: 'worker-1', slots: o.slots ?? 4 })
   const worker = createWorker({
@@ -67,6 +71,8 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     queue,
     hosts,
     gateway,
+    vault,
+    ownValues: [{ value: GATEWAY_KEY, shown: '[key]' }],
     rules: { roots: [join(base, 'root')], projectDir: join(base, 'project'), protectedPaths: [dataDir], runUser: runUser() },
     config: { commandTimeoutMs: 60_000, maxSteps: 1000 },
     dataFolder: { workspacesPath },
@@ -130,6 +136,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     actor,
     hosts,
     scripted,
+    vault,
     worker,
     workspacesPath,
     run,

@@ -31,7 +31,7 @@ function stepKeys(list: 'steps' | 'verify'): Record<string, KeyEffect> {
     [`${list}[].retry.attempts`]: acts,
     [`${list}[].retry.delay`]: acts,
     [`${list}[].idempotent`]: notice('is kept; a run does not resume in the middle yet'),
-    [`${list}[].secrets`]: refuse(manifest => manifest[list].some(step => step.secrets.length > 0), 'does not act yet: remove it, or wait until secrets can be stored'),
+    [`${list}[].secrets`]: acts,
   }
 }
 
@@ -77,7 +77,7 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'image': part,
   'programs': refuse(manifest => manifest.programs.length > 0, 'does not act yet: remove it; the sandbox has the programs of the machine\'s system folders'),
   'network': refuse(manifest => Array.isArray(manifest.network), 'does not act yet for a list of hosts: use none, or open for all of the network'),
-  'secrets': refuse(manifest => manifest.secrets.length > 0, 'does not act yet: remove it, or wait until secrets can be stored'),
+  'secrets': acts,
 
   'limits': part,
   'limits.time': acts,

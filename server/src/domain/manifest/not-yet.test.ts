@@ -13,14 +13,11 @@ const REFUSED: Record<string, string> = {
   'runtime': 'name: a\nruntime: acp\nagent: { command: x }\n',
   'tools': `${LLM}tools: [fetch]\n`,
   'mcp': `${LLM}mcp: { x: { program: y } }\n`,
-  'steps[].secrets': 'name: a\nsecrets: [K]\nsteps: [{ run: ls, secrets: [K] }]\n',
-  'verify[].secrets': `${SCRIPT}secrets: [K]\nverify: [{ run: ls, secrets: [K] }]\n`,
   'agent': 'name: a\nruntime: command\nagent: { command: x }\n',
   'workspace.from': `${SCRIPT}workspace: { from: "https://example.com/x.git" }\n`,
   'isolation': `${SCRIPT}isolation: container\nimage: debian\n`,
   'programs': `${SCRIPT}programs: [node]\n`,
   'network': `${SCRIPT}network: [example.com]\n`,
-  'secrets': `${SCRIPT}secrets: [K]\n`,
   'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,
   'limits.cost': `${LLM}limits: { cost: $1 }\n`,
   'commands.ask': `${SCRIPT}commands: { ask: [rm] }\n`,
@@ -84,7 +81,7 @@ it('every key that the prototype had becomes a key of today', () => {
 
 it('keys that act refuse nothing', () => {
   expect(notYet(read(SCRIPT).manifest)).toBeNull()
-  expect(notYet(read(`${SCRIPT}network: open\nisolation: process\nconcurrency: 1\npriority: 3\ncommands: { deny: [rm] }\nretry: { attempts: 2 }\neffects: tell\nlimits: { time: 5m, memory: 64MiB, processes: 9, files: 99, output: 1MiB, steps: 3 }\nverify: [{ run: ls }]\n`).manifest)).toBeNull()
+  expect(notYet(read(`${SCRIPT}network: open\nisolation: process\nconcurrency: 1\npriority: 3\ncommands: { deny: [rm] }\nretry: { attempts: 2 }\neffects: tell\nlimits: { time: 5m, memory: 64MiB, processes: 9, files: 99, output: 1MiB, steps: 3 }\nverify: [{ run: ls, secrets: [K] }]\nsecrets: [K]\n`).manifest)).toBeNull()
   expect(notYet(read(`${LLM}instructions: be kind\nverify: [{ run: ls }]\n`).manifest)).toBeNull()
 })
 

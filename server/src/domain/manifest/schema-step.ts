@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { checkCondition } from '../condition.ts'
+import { SECRET_NAME, secretNameProblem } from '../secret.ts'
 import { duration, filled, flag, list, pattern, whole } from './quantity.ts'
 
-// eslint-disable-next-line regexp/use-ignore-case -- a pattern of JSON Schema has no flags
-export const secretName = pattern(/^[A-Za-z_]\w{0,127}$/, 'the name of a secret, such as GITHUB_TOKEN: letters, digits and _')
+export const secretName = pattern(SECRET_NAME, 'the name of a secret, such as GITHUB_TOKEN: capital letters, digits and _')
+  .refine(name => secretNameProblem(name) === null, { error: 'a name that commands and the programs that they start do not read themselves' })
 
 const condition = filled(1000, 'a condition such as steps[\'build\'].exitCode == 0').superRefine((expression, context) => {
   const checked = checkCondition(expression)
@@ -27,7 +28,7 @@ export const stepSchema = z.strictObject({
     .describe('Run the step only when this CEL expression is true: steps[\'fetch\'].exitCode == 0, inputs.deep, task != \'\'.'),
   continueOnError: flag().optional().describe('Go on with the next step when this one fails. Default: false.'),
   idempotent: flag().optional().describe('The command may be run again when nobody knows how it ended. Default: false.'),
-  secrets: list(secretName, 'a list of secret names').optional().describe('Secrets in this step\'s environment alone; each must be listed under the manifest\'s secrets.'),
+  secrets: list(secretName, 'a list of secret names').optional().describe('Secrets in this command\'s environment alone; each must be listed under the manifest\'s secrets. What other commands left running has ended before it starts.'),
 }, { error: 'a mapping with run: and perhaps name:' })
 
 /** One check of `verify`: it always runs, and its failure is the run's. */

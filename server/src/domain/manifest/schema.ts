@@ -77,7 +77,7 @@ export const manifestSchema = z.strictObject({
   programs: list(pattern(/^[A-Za-z0-9][\w.@/-]{0,127}$/, 'the name of a program'), 'a list of programs').optional().describe('Programs that the server has installed for agents, mounted read-only.'),
   network: z.union([z.enum(['none', 'open']), list(host, 'a list of hosts').min(1, { error: 'at least one host, or none' })], { error: 'none, open, or a list of hosts' }).optional()
     .describe('none (default), open, or the hosts that may be reached.'),
-  secrets: list(secretName, 'a list of secret names').optional().describe('Secrets that the run may use, by name; their values live in the server.'),
+  secrets: list(secretName, 'a list of secret names').optional().describe('Secrets that the run may use, by name: agentos secret set NAME stores a value. Each command gets those that its own secrets name; a model\'s shell gets none.'),
 
   limits: z.strictObject({
     time: duration(1000, 30 * 24 * HOUR_MS).optional().describe('Of the whole run. Default: 30m.'),

@@ -79,9 +79,12 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
   }
 
   async function command(text: string, options: RunCommandOptions): Promise<CommandEnd> {
+    // In one session every process could read the secrets out of another's environment, or out of the shell's memory.
+    if (options.env)
+      await sessions.renew()
     if (control.stopped)
       return { exitCode: null, signal: null, ended: 'cancelled', durationMs: 0 }
-    const opened = await sessions.open()
+    const opened = await sessions.use()
     if ('error' in opened)
       return { exitCode: null, signal: null, ended: 'spawn_error', error: opened.error, durationMs: 0 }
     if (options.owner)
@@ -90,6 +93,7 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
     const end = await opened.session.run(text, {
       timeoutMs: options.timeoutMs,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...(options.env && { env: options.env }),
       signal: control.signal,
       onOutput: (stream, bytes, resume) => {
         options.onBytes?.(stream, bytes)
@@ -99,6 +103,8 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
     if (options.owner)
       output.finish()
     usage.finish(end.exitCode !== 0)
+    if (options.env)
+      await sessions.renew()
     return end
   }
 

@@ -26,6 +26,8 @@ export interface RunContext {
 export interface RunCommandOptions {
   timeoutMs: number
   stdin?: string
+  /** Secrets of this command alone: it gets a session of its own. */
+  env?: Record<string, string>
   /** Whose output events it makes; null: none, `onBytes` alone gets what it writes. */
   owner: OutputOwner | null
   onBytes?: (stream: OutputStream, bytes: Buffer) => void

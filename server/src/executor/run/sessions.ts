@@ -12,6 +12,10 @@ import { newEvent } from './new-event.ts'
 /** The session of a run: opened once, and again when it was lost; and the control group that holds them. */
 export interface Sessions {
   open(): Promise<Opened>
+  /** The same, for a command. */
+  use(): Promise<Opened>
+  /** Ends a session in which commands have run, with all that they left running: the next one opens another. */
+  renew(): Promise<void>
   /** The one that is open. */
   current(): Session | null
   cgroup(): RunCgroup | null
@@ -22,15 +26,28 @@ export interface Sessions {
 export function createSessions(start: StartRun, ground: Ground, emit: (event: NewEvent) => void): Sessions {
   let opening: Promise<Opened> | null = null
   let cgroup: RunCgroup | null = null
+  let isUsed = false
   const all: Session[] = []
   const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work.task, start.work.inputs) } }
   const { level } = spec
-  return { open, close, current: () => all.findLast(session => !session.isLost) ?? null, cgroup: () => cgroup }
+  return { open, use, renew, close, current: () => all.findLast(session => !session.isLost) ?? null, cgroup: () => cgroup }
 
   function open(): Promise<Opened> {
     if (!opening || all.at(-1)?.isLost)
       opening = openNow()
     return opening
+  }
+
+  function use(): Promise<Opened> {
+    isUsed = true
+    return open()
+  }
+
+  async function renew(): Promise<void> {
+    const opened = isUsed ? await opening : null
+    if (opened && 'session' in opened)
+      await opened.session.close()
+    isUsed = false
   }
 
   async function openNow(): Promise<Opened> {

@@ -15,11 +15,12 @@ export interface StepResult {
 
 /** One command of a script: permission, intent, effect, outcome; again as often as its manifest says. */
 export async function runStep(run: RunContext, step: number, what: ScriptStep): Promise<StepResult> {
-  const permission = await unlessStopped(run.control, run.ask({ kind: 'command', step, command: what.run }))
+  const permission = await unlessStopped(run.control, run.ask({ kind: 'command', step, command: what.run, ...(what.secrets.length > 0 && { secrets: what.secrets }) }))
   if (!permission)
     return stopped(run)
   if (permission.kind === 'decision' && !permission.allow)
     return endWithout(run, step, what, `denied: ${permission.reason} (rule ${permission.rule})`, { reason: 'not_permitted', canPass: false })
+  const env = permission.kind === 'decision' ? permission.env : undefined
   const timeoutMs = what.timeoutMs ?? run.start.commandTimeoutMs
   for (let tryNumber = 1; ; tryNumber++) {
     run.warm()
@@ -28,7 +29,7 @@ export async function runStep(run: RunContext, step: number, what: ScriptStep): 
     ).then(() => true))
     if (!recorded)
       return stopped(run)
-    const end = await run.command(what.run, { timeoutMs, owner: { step, call: null } })
+    const end = await run.command(what.run, { timeoutMs, ...(env && { env }), owner: { step, call: null } })
     const failure = failureOf(end, timeoutMs)
     const isStopped = run.control.stopped !== null
     const isLast = isStopped || tryNumber >= what.retry.attempts
