@@ -2,10 +2,11 @@ import type { AgentOSOptions, FollowOptions, Input, SubmitRun } from './views.ts
 import { connect } from './connection.ts'
 import { followRun } from './follow.ts'
 import { waitForResult } from './result.ts'
+import { followUsage } from './usage.ts'
 
 export { AgentOSError } from './error.ts'
 export type { RunResult } from './result.ts'
-export type { AgentOSOptions, FollowOptions, Run, RunEvent, SubmitRun } from './views.ts'
+export type { AgentOSOptions, FollowOptions, Run, RunEvent, RunUsage, RunUsageNow, SubmitRun } from './views.ts'
 
 export type AgentOS = ReturnType<typeof createAgentOS>
 
@@ -39,6 +40,10 @@ export function createAgentOS(options: AgentOSOptions) {
        * connection or the server goes away: no gap, no duplicate.
        */
       follow: (run: string, options: FollowOptions = {}) => followRun(connection, run, options),
+      /** What the run's processes use, about once a second while it runs here; it returns when the run has ended. */
+      usage: (run: string, options: Omit<FollowOptions, 'after'> = {}) => followUsage(connection, run, options),
+      /** The same of many runs at once, for a look: those that run, or of them the ones that are named by their ids. */
+      usages: (input: Input['runs']['usages'] = {}) => call(trpc.runs.usages.query(input)),
       /** Waits until the run has ended; answers with the run and what it said last. */
       result: (run: string, options: { signal?: AbortSignal } = {}) => waitForResult(connection, run, options),
     },

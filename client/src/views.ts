@@ -7,6 +7,9 @@ type Output = inferRouterOutputs<AppRouter>
 
 export type Run = Output['runs']['get']
 export type RunEvent = Output['events']['list'][number]
+/** What the processes of a run use now, and a moment before. */
+export type RunUsageNow = Output['runs']['usages'][number]
+export type RunUsage = RunUsageNow['usage']
 export type SubmitRun = Input['runs']['submit']
 
 export interface AgentOSOptions {

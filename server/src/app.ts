@@ -121,7 +121,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
     publicUrl: config.publicUrl,
     webDir: join(config.projectDir, 'web', 'dist'),
     ownerId: owner.userId,
-    services: createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox: worker.sandbox, mintSignInLink }),
+    services: createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox: worker.sandbox, usages: worker.usages, mintSignInLink }),
     authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
     sessions,
     tokens,

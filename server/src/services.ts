@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import type { SandboxStatus } from './domain/views.ts'
+import type { UsageSource } from './events/follow-usage.ts'
 import type { Notifier } from './events/notifier.ts'
 import type { Gateway } from './models/gateway.ts'
 import type { Queue } from './queue/port.ts'
@@ -30,11 +31,12 @@ export interface ServicesOptions {
   queue: Queue
   vault: Vault
   sandbox: () => SandboxStatus
+  usages: UsageSource
   mintSignInLink: () => string
 }
 
 /** What the router is handed, so that it needs to know neither worker nor models. */
-export function createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox, mintSignInLink }: ServicesOptions): RouterServices {
+export function createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox, usages, mintSignInLink }: ServicesOptions): RouterServices {
   return {
     db,
     notifier,
@@ -43,6 +45,7 @@ export function createServices({ config, rules, db, notifier, gateway, queue, va
     refuse: createRefusals({ gateway, sandbox }),
     resolveWorkspace: asked => resolveWorkspace(rules, asked),
     listWorkspaces: under => listWorkspaces(rules, under),
+    usages,
     mintSignInLink,
     replay: createGate(REPLAYS),
     async overview(organisationId) {

@@ -32,8 +32,9 @@ export function createProgram(): Command {
     .description('list runs, newest first')
     .option('-s, --status <status>', 'queued, running, waiting, succeeded, failed or cancelled (completed and stopped are understood)')
     .option('-n, --limit <number>', 'how many at most', '20')
-    .option('--json', 'one run a line, as JSON')
-    .addHelpText('after', example('agentos ps --status running'))
+    .option('--tree', 'under each running run its processes: id, CPU, memory, command')
+    .option('--json', 'one run a line, as JSON (with --tree: and its `usage`, null when it has no processes)')
+    .addHelpText('after', example('agentos ps --status running --tree'))
     .action(async options => (await import('./commands/ps.ts')).ps(options))
 
   program.command('logs')

@@ -1,6 +1,7 @@
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
 import type { Overview } from '../domain/views.ts'
+import type { UsageSource } from '../events/follow-usage.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { Actor } from '../store/actor.ts'
@@ -27,6 +28,8 @@ export interface RouterServices {
   resolveWorkspace: (asked: WorkspaceAsked) => Promise<{ ok: true, from: string | null } | { ok: false, problem: string }>
   listWorkspaces: (under: string | null) => Promise<WorkspaceList | { problem: string }>
   overview: (organisationId: string) => Promise<Overview>
+  /** What the processes of running runs use. */
+  usages: UsageSource
   /** A fresh one-time link that signs a browser in. */
   mintSignInLink: () => string
   /** Bounds how many logs are replayed at once, so that a thousand clients that come back do not stall the loop. */

@@ -1,7 +1,9 @@
-import type { RunPage, RunView, WatchUpdate } from '../domain/views.ts'
+import type { RunPage, RunUsage, RunView, WatchUpdate } from '../domain/views.ts'
+import type { RunUsageNow } from './usages.ts'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { isFinal } from '../domain/run.ts'
+import { followUsage } from '../events/follow-usage.ts'
 import { watchRuns } from '../events/watch.ts'
 import { cancel } from '../queue/cancel.ts'
 import { prune } from '../queue/prune.ts'
@@ -12,6 +14,7 @@ import { delayMs, folder, inputs, isolation, source, statuses, task, timeMs, wor
 import { paced } from './live.ts'
 import { submitRun } from './submit-run.ts'
 import { liveProcedure, procedure, router } from './trpc.ts'
+import { listUsages, withoutTree } from './usages.ts'
 
 const submission = z.object({
   /** An agent that the server knows, by name or id prefix. */
@@ -95,6 +98,22 @@ export const runs = router({
       ...(input.statuses?.length && { statuses: input.statuses }),
       ...(input.olderThanMs !== undefined && { olderThanMs: input.olderThanMs }),
     })),
+
+  /** What its processes use, about once a second until it has ended. Nothing is stored: a run that has ended yields nothing. */
+  usage: liveProcedure
+    .input(z.object({ runId: word }))
+    .subscription(async ({ ctx, input, signal }): Promise<AsyncGenerator<RunUsage>> => {
+      const run = await ctx.replay.pass(() => runNamed(ctx, input.runId))
+      return paced(ctx.connection, signal!, () => followUsage({ ...ctx, run, signal: signal! })) // a subscription has one
+    }),
+
+  /** What the processes of running runs use now: of all, or of those named by their whole ids. One that has none is left out; so is another's. */
+  usages: procedure
+    .input(z.object({ runs: z.array(word).max(1000).optional(), withTree: z.boolean().default(true) }).default({ withTree: true }))
+    .query(async ({ ctx, input }): Promise<RunUsageNow[]> => {
+      const all = await listUsages(ctx, input.runs ?? null)
+      return input.withTree ? all : all.map(withoutTree)
+    }),
 
   /** What lists and counters show, coalesced. The first update carries everything that is live. */
   watch: liveProcedure

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { HiddenValue, Redactor } from '../domain/redact/redactor.ts'
 import type { IsolationLevel } from '../domain/run.ts'
+import type { RunUsage } from '../domain/views.ts'
 import type { EventLog } from '../events/log.ts'
 import type { ExecutorHost } from '../executor/host.ts'
 import type { Gateway } from '../models/gateway.ts'
@@ -8,6 +9,7 @@ import type { ClaimedRun } from '../queue/port.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { AttemptStop, Stop } from './attempt-stop.ts'
 import type { AttemptOutcome } from './outcome.ts'
+import type { RunUsages } from './run-usages.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
 import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
@@ -19,6 +21,7 @@ import { handOver } from './hand-over.ts'
 import { chooseIsolation } from './isolation.ts'
 import { createOrderedLog } from './ordered-log.ts'
 import { outcomeOfStop, refused } from './outcome.ts'
+import { redactUsage } from './redact-usage.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { startRun } from './start-run.ts'
 import { folderOfRun, prepareWorkspace } from './workspace/prepare-workspace.ts'
@@ -36,6 +39,7 @@ export interface AttemptServices {
   host: ExecutorHost
   place: WorkspacePlace
   rules: WorkspaceRules
+  usages: RunUsages
   commandTimeoutMs: number
   maxSteps: number
   /** Between SIGTERM and SIGKILL. */
@@ -105,7 +109,7 @@ async function perform(services: AttemptServices, claimed: ClaimedRun, stop: Att
 
 async function work(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<AttemptOutcome> {
   const { run, agent, ref } = claimed
-  const { host, gateway, commandTimeoutMs, maxSteps, graceMs, logger } = services
+  const { host, gateway, usages, commandTimeoutMs, maxSteps, graceMs, logger } = services
   const early = outcomeOfStop(stop)
   if (early)
     return early
@@ -129,7 +133,8 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
   const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, onViolation })
   const start = startRun({ claimed, workspace: made.workspace, level: isolation.level, commandTimeoutMs, maxSteps, graceMs })
-  const ended = await handOver({ host, start, handlers: broker, stop, logger })
+  const handlers = { ...broker, usage: (usage: RunUsage) => usages.set(run.id, redactUsage(redactor, usage)) }
+  const ended = await handOver({ host, start, handlers, stop, logger }).finally(() => usages.forget(run.id))
   const outcome = { ...ended, detail: redactor.text(ended.detail) }
   await broker.close()
   await log.flush()

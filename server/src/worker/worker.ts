@@ -1,5 +1,6 @@
 import type { HiddenValue } from '../domain/redact/redactor.ts'
 import type { SandboxStatus } from '../domain/views.ts'
+import type { UsageSource } from '../events/follow-usage.ts'
 import type { EventLog } from '../events/log.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { ExecutorHost } from '../executor/host.ts'
@@ -15,6 +16,7 @@ import { getRuns } from '../store/runs.ts'
 import { createAttemptStop } from './attempt-stop.ts'
 import { removeLeftOvers } from './left-overs.ts'
 import { runAttempt } from './run-attempt.ts'
+import { createRunUsages } from './run-usages.ts'
 import { choosePlace } from './workspace/place.ts'
 
 export interface WorkerOptions {
@@ -43,6 +45,8 @@ export interface Worker {
   /** Takes no more runs, lets the ones that run end, interrupts those that do not. Idempotent. */
   stop: () => Promise<void>
   sandbox: () => SandboxStatus
+  /** What the processes of its runs use. */
+  usages: UsageSource
 }
 
 const DRAIN_MS = 5_000
@@ -55,6 +59,7 @@ export function createWorker(o: WorkerOptions): Worker {
   const loads = new Map(o.hosts.map(host => [host, 0]))
   const ownRedactor = createRedactor(o.ownValues)
   const early = createEarlyCancels()
+  const usages = createRunUsages()
   let starting: Promise<void> | null = null
   let stopping: Promise<void> | null = null
   let ignoreCancels = () => {}
@@ -63,6 +68,7 @@ export function createWorker(o: WorkerOptions): Worker {
     start: () => starting ??= start(),
     stop: () => stopping ??= stop(),
     sandbox: () => o.hosts[0]!.levels, // at least one executor; all are on this machine
+    usages,
   }
 
   async function start(): Promise<void> {
@@ -93,7 +99,7 @@ export function createWorker(o: WorkerOptions): Worker {
     const host = leastLoaded()
     loads.set(host, loads.get(host)! + 1)
     const done = Promise.resolve(before)
-      .then(() => runAttempt({ ...o, ...o.config, ownRedactor, graceMs: o.graceMs ?? GRACE_MS, host, place }, claimed, stop))
+      .then(() => runAttempt({ ...o, ...o.config, ownRedactor, graceMs: o.graceMs ?? GRACE_MS, host, place, usages }, claimed, stop))
       .finally(() => {
         loads.set(host, loads.get(host)! - 1)
         if (attempts.get(id)?.stop === stop)

@@ -1,4 +1,4 @@
-import type { Run } from '@agentos/client'
+import type { AgentOS, Run, RunUsageNow } from '@agentos/client'
 import process from 'node:process'
 import { parseStatus, RUN_STATUSES } from '../../domain/run.ts'
 import { CommandError } from '../failure.ts'
@@ -7,6 +7,7 @@ import { pc } from '../print/colour.ts'
 import { shortId } from '../print/id.ts'
 import { print } from '../print/out.ts'
 import { oneLine } from '../print/plain.ts'
+import { formatProcessTree } from '../print/process-tree.ts'
 import { formatStatus } from '../print/status.ts'
 import { formatAgo, formatMs } from '../print/time.ts'
 import { withServer } from '../with-server.ts'
@@ -14,7 +15,7 @@ import { withServer } from '../with-server.ts'
 /** The server gives a page at a time. */
 const PAGE = 200
 
-export async function ps(options: { status?: string, limit: string, json?: boolean }): Promise<void> {
+export async function ps(options: { status?: string, limit: string, tree?: boolean, json?: boolean }): Promise<void> {
   const status = options.status === undefined ? undefined : parseStatus(options.status)
   if (options.status !== undefined && !status)
     throw new CommandError(`--status: expected one of ${RUN_STATUSES.join(', ')} (completed and stopped are understood), but got ${JSON.stringify(options.status)}`)
@@ -28,19 +29,26 @@ export async function ps(options: { status?: string, limit: string, json?: boole
         ...(before ? { before } : {}),
         ...(status ? { statuses: [status] } : {}),
       })
+      const usages = options.tree ? await usagesOf(client, page.runs) : null
       if (options.json)
-        print(page.runs.map(run => `${JSON.stringify(run)}\n`).join(''))
+        print(page.runs.map(run => `${JSON.stringify(usages ? { ...run, usage: usages.get(run.id)?.usage ?? null } : run)}\n`).join(''))
       else if (left === limit && page.runs.length === 0)
         print(status ? `no run is ${status}\n` : `no runs yet${pc.dim('   agentos run repo-report starts one')}\n`)
       else
-        printTable(page.runs, left === limit)
+        printTable(page.runs, left === limit, usages)
       left -= page.runs.length
       before = page.older
     } while (before && left > 0)
   })
 }
 
-function printTable(runs: Run[], isFirst: boolean): void {
+async function usagesOf(client: AgentOS, runs: Run[]): Promise<Map<string, RunUsageNow>> {
+  const running = runs.filter(run => run.status === 'running').map(run => run.id)
+  const usages = running.length > 0 ? await client.runs.usages({ runs: running }) : []
+  return new Map(usages.map(usage => [usage.run, usage]))
+}
+
+function printTable(runs: Run[], isFirst: boolean, usages: Map<string, RunUsageNow> | null): void {
   if (isFirst)
     print(pc.dim(`${'STATUS'.padEnd(11)} ${'RUN'.padEnd(10)} ${'AGENT'.padEnd(20)} ${'TIME'.padStart(8)}  ${'STARTED'.padEnd(10)} NOW, OR WHY\n`))
   const width = Math.max(20, (process.stdout.columns ?? 140) - 65)
@@ -54,7 +62,13 @@ function printTable(runs: Run[], isFirst: boolean): void {
       oneLine(whyOf(run), width),
     ]
     print(`${columns.join(' ').trimEnd()}\n`)
+    if (usages && run.status === 'running')
+      print(treeOf(usages.get(run.id)).map(line => `${line}\n`).join(''))
   }
+}
+
+function treeOf(now: RunUsageNow | undefined): string[] {
+  return now ? formatProcessTree(now) : [pc.dim('  no process has been measured yet')]
 }
 
 function durationOf(run: Run): string {

@@ -3,6 +3,7 @@ import { END_REASONS } from '../../domain/run.ts'
 import { pc } from './colour.ts'
 import { print } from './out.ts'
 import { plain } from './plain.ts'
+import { formatBytes, formatLimit } from './quantity.ts'
 import { formatStatus } from './status.ts'
 import { formatMs } from './time.ts'
 
@@ -65,7 +66,7 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
       line(pc.yellow(`⚡ attempt ${event.attempt} was lost: ${plain(event.data.detail)}`))
       break
     case 'sandbox.opened':
-      line(pc.dim(`isolation: ${event.data.level} (${event.data.by})`))
+      line(pc.dim(`isolation: ${event.data.level} (${event.data.by})`) + networkOf(event.data.network))
       break
     case 'step.started':
       line(`${pc.blue('●')} ${pc.dim(String(event.data.step))} ${pc.bold(plain(event.data.name))}${event.data.try > 1 ? pc.yellow(` try ${event.data.try}`) : ''}`)
@@ -87,16 +88,32 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
       if (event.data.status !== 'succeeded')
         line(pc.red(`  ✗ ${event.data.tool}: ${plain(event.data.result).split('\n')[0] ?? ''}`))
       break
+    case 'network.denied':
+      line(pc.yellow(`! no connection to ${plain(event.data.host)}:${event.data.port}: ${plain(event.data.reason)}`))
+      break
+    case 'limit.approached':
+      line(pc.yellow(`! near its limit of ${formatLimit(event.data)}`))
+      break
     case 'limit.reached':
-      line(pc.red(`limit reached: ${event.data.limit} ${event.data.used} of ${event.data.allowed}`))
+      line(pc.red(`limit reached: ${formatLimit(event.data)}`))
       break
     case 'output.cut':
-      line(pc.yellow(`… ${event.data.droppedBytes} bytes of output were left out (limit ${event.data.allowedBytes})`))
+      line(pc.yellow(`… ${formatBytes(event.data.droppedBytes)} of output were left out (limit ${formatBytes(event.data.allowedBytes)})`))
+      break
+    case 'artifact.saved':
+      line(pc.dim(`saved ${plain(event.data.name)} (${formatBytes(event.data.sizeBytes)}${event.data.isWhole ? '' : ', cut'})`))
       break
     case 'run.ended':
       line(formatEnd(event))
       break
   }
+}
+
+/** An open network is a choice that should be seen; none is the rule. */
+function networkOf(network: Extract<RunEvent, { type: 'sandbox.opened' }>['data']['network']): string {
+  if (network === undefined || network === 'none')
+    return ''
+  return network === 'open' ? pc.yellow(' · network open') : pc.dim(` · network: ${network.map(plain).join(', ')}`)
 }
 
 function formatStepEnd({ data }: Extract<RunEvent, { type: 'step.finished' }>): string {
