@@ -1,3 +1,4 @@
+import type { LimitKeepers } from '../../domain/limits.ts'
 import { pc } from '../print/colour.ts'
 
 /** One thing that `agentos doctor` has looked at. */
@@ -7,6 +8,8 @@ export interface Check {
   found: string
   /** What to do, when it is not ok. */
   mend?: string
+  /** Of a level of isolation: what keeps each limit. */
+  keepers?: LimitKeepers
 }
 
 export function formatCheck({ name, result, found, mend }: Check): string {

@@ -27,22 +27,27 @@ function checkLevels({ sandbox }: Overview): Check[] {
 /** Limits that a machine keeps or does not; time, steps and output are counted everywhere. */
 const OF_THE_MACHINE = ['memory', 'processes', 'cpu', 'cpuTime', 'files', 'disk'] as const
 
-/** What keeps each limit of a run that names no level. */
+/** What keeps each limit: at the level of a run that names none, and at the other proven ones. */
 function checkLimits({ sandbox }: Overview): Check[] {
-  const level = sandbox.levels.find(({ level }) => level === sandbox.default)
-  return level ? [checkLimitsOf(level)] : []
+  const levels = sandbox.levels.filter(({ level, proven }) => proven && (level === 'process' || level === 'sandbox'))
+  return [
+    ...levels.filter(({ level }) => level === sandbox.default).map(level => checkLimitsOf(level, true)),
+    ...levels.filter(({ level }) => level !== sandbox.default).map(level => checkLimitsOf(level, false)),
+  ]
 }
 
-function checkLimitsOf({ level, keepers }: LevelStatus): Check {
-  const found = keepersInWords(keepers, OF_THE_MACHINE)
-  const unkept = OF_THE_MACHINE.filter(name => !isKept(keepers[name]))
-  if (unkept.length === 0)
-    return { name: 'limits', result: 'ok', found }
-  const words = unkept.map(name => name === 'cpu' ? 'cpu' : LIMIT_WORDS[name]).join(', ')
+function checkLimitsOf({ level, keepers }: LevelStatus, isDefault: boolean): Check {
+  const name = isDefault ? 'limits' : `limits: ${level}`
+  const kept = keepersInWords(keepers, OF_THE_MACHINE)
+  const unkept = OF_THE_MACHINE.filter(limit => !isKept(keepers[limit])).map(limit => limit === 'cpu' ? 'cpu' : LIMIT_WORDS[limit])
+  const found = [kept, ...unkept.length > 0 ? [`${unkept.join(', ')}: none`] : []].filter(Boolean).join(' · ')
+  if (unkept.length === 0 || !isDefault)
+    return { name, result: 'ok', found, keepers }
   return {
-    name: 'limits',
+    name,
     result: 'warning',
-    found: [found, `${words}: nothing keeps this limit at level ${level}`].filter(Boolean).join(' · '),
-    mend: 'give AgentOS a cgroup of its own: with systemd, Delegate=yes in its unit, or systemd-run --user --scope -p Delegate=yes npm start; or run it as root',
+    found,
+    mend: 'nothing keeps what is marked none: give AgentOS a cgroup of its own (systemd: Delegate=yes in its unit,\nor systemd-run --user --scope -p Delegate=yes npm start), or run it as root',
+    keepers,
   }
 }

@@ -92,7 +92,7 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
       line(pc.yellow(`! no connection to ${plain(event.data.host)}:${event.data.port}: ${plain(event.data.reason)}`))
       break
     case 'limit.approached':
-      line(pc.yellow(`! near its limit of ${formatLimit(event.data)}`))
+      line(pc.yellow(`! near its limit, ${formatLimit(event.data)}`))
       break
     case 'limit.reached':
       line(pc.red(`limit reached: ${formatLimit(event.data)}`))
