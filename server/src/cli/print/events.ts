@@ -1,9 +1,9 @@
 import type { RunEvent } from '@agentos/client'
 import { END_REASONS } from '../../domain/run.ts'
 import { pc } from './colour.ts'
+import { formatNote } from './note.ts'
 import { print } from './out.ts'
 import { plain } from './plain.ts'
-import { formatBytes, formatLimit } from './quantity.ts'
 import { formatStatus } from './status.ts'
 import { formatMs } from './time.ts'
 
@@ -65,9 +65,6 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
     case 'attempt.lost':
       line(pc.yellow(`⚡ attempt ${event.attempt} was lost: ${plain(event.data.detail)}`))
       break
-    case 'sandbox.opened':
-      line(pc.dim(`isolation: ${event.data.level} (${event.data.by})`) + networkOf(event.data.network))
-      break
     case 'step.started':
       line(`${pc.blue('●')} ${pc.dim(String(event.data.step))} ${pc.bold(plain(event.data.name))}${event.data.try > 1 ? pc.yellow(` try ${event.data.try}`) : ''}`)
       break
@@ -88,32 +85,15 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
       if (event.data.status !== 'succeeded')
         line(pc.red(`  ✗ ${event.data.tool}: ${plain(event.data.result).split('\n')[0] ?? ''}`))
       break
-    case 'network.denied':
-      line(pc.yellow(`! no connection to ${plain(event.data.host)}:${event.data.port}: ${plain(event.data.reason)}`))
-      break
-    case 'limit.approached':
-      line(pc.yellow(`! near its limit, ${formatLimit(event.data)}`))
-      break
-    case 'limit.reached':
-      line(pc.red(`limit reached: ${formatLimit(event.data)}`))
-      break
-    case 'output.cut':
-      line(pc.yellow(`… ${formatBytes(event.data.droppedBytes)} of output were left out (limit ${formatBytes(event.data.allowedBytes)})`))
-      break
-    case 'artifact.saved':
-      line(pc.dim(`saved ${plain(event.data.name)} (${formatBytes(event.data.sizeBytes)}${event.data.isWhole ? '' : ', cut'})`))
-      break
     case 'run.ended':
       line(formatEnd(event))
       break
+    default: {
+      const note = formatNote(event)
+      if (note !== null)
+        line(note)
+    }
   }
-}
-
-/** An open network is a choice that should be seen; none is the rule. */
-function networkOf(network: Extract<RunEvent, { type: 'sandbox.opened' }>['data']['network']): string {
-  if (network === undefined || network === 'none')
-    return ''
-  return network === 'open' ? pc.yellow(' · network open') : pc.dim(` · network: ${network.map(plain).join(', ')}`)
 }
 
 function formatStepEnd({ data }: Extract<RunEvent, { type: 'step.finished' }>): string {
