@@ -3,11 +3,12 @@ import { formatShare } from '../format/number.ts'
 
 /** What kind of agent it is, in a line: runtime, models, isolation, network. */
 export function agentFacts(agent: AgentView): string[] {
-  const network = typeof agent.network === 'string' ? agent.network : agent.network.join(', ')
+  const { network } = agent
   return [
     agent.models.length > 0 ? `${agent.runtime} · ${agent.models.join(', then ')}` : agent.runtime,
     agent.isolation === 'default' ? 'default isolation' : `isolation ${agent.isolation}`,
-    network === 'none' ? 'no network' : `network ${network}`,
+    // An open network has a badge of its own.
+    ...network === 'open' ? [] : [network === 'none' ? 'no network' : `network ${network.join(', ')}`],
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import { formatBytes } from '../format/bytes.ts'
 import { formatDuration, formatWords } from '../format/duration.ts'
+import { formatOfLimit, limitWord } from '../format/limit.ts'
 import { formatCount, formatUsd, plural } from '../format/number.ts'
 
 /** One event in a few words, for the raw list; nothing for a type that a newer server writes. */
@@ -18,7 +19,7 @@ const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['d
   'attempt.lost': (data, attempt) => `${attempt} · ${data.detail}`,
   'attempt.ended': (data, attempt) => `${attempt} · ${data.reason}`,
   'workspace.prepared': data => `${data.how} · ${plural(data.files, 'file')}, ${formatBytes(data.sizeBytes)} · ${data.mode}`,
-  'sandbox.opened': data => `${data.level} · ${data.by} · ${formatDuration(data.durationMs)}`,
+  'sandbox.opened': data => `${data.level} · ${data.by} · ${formatDuration(data.durationMs)}${networkOf(data.network)}`,
   'step.started': data => `${data.step} · ${data.name}${data.try > 1 ? ` · try ${data.try}` : ''}`,
   'step.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
   'step.finished': data => `${data.step} · ${data.status}${exitOf(data.end)} · ${formatDuration(data.durationMs)}`,
@@ -29,12 +30,12 @@ const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['d
   'tool.started': data => `step ${data.step} · ${cut(data.command)}`,
   'tool.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
   'tool.finished': data => `step ${data.step} · ${data.status}${exitOf(data.end)}`,
-  'network.allowed': data => `${data.host}:${data.port} · ${data.address}`,
-  'network.denied': data => `${data.host}:${data.port} · ${data.reason}`,
-  'limit.approached': data => `${data.limit} · ${data.used} of ${data.allowed}`,
-  'limit.reached': data => `${data.limit} · ${data.used} of ${data.allowed}`,
+  'network.allowed': data => `${cut(data.host)}:${data.port} · ${cut(data.address)}`,
+  'network.denied': data => `${cut(data.host)}:${data.port} · ${cut(data.reason)}`,
+  'limit.approached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
+  'limit.reached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
   'output.cut': data => `step ${data.step} · ${formatBytes(data.droppedBytes)} left out`,
-  'artifact.saved': data => `${data.name} · ${formatBytes(data.sizeBytes)}${data.isWhole ? '' : ' · cut'}`,
+  'artifact.saved': data => `${cut(data.name)} · ${formatBytes(data.sizeBytes)}${data.isWhole ? '' : ' · cut'}`,
 }
 
 /** Minutes, seconds and hundredths since `fromAt`: `6:11.90`. */
@@ -46,6 +47,8 @@ export function eventClock(at: string, fromAt: number): string {
   return minutes < 60 ? `${minutes}:${tail}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${tail}`
 }
 
+const WAITS = new Set<RunEvent['type']>(['run.retry_scheduled', 'run.cancel_requested', 'output.cut', 'limit.approached', 'network.denied'])
+
 export type EventTone = 'model' | 'bad' | 'wait' | 'plain'
 
 export function eventTone(event: RunEvent): EventTone {
@@ -53,7 +56,7 @@ export function eventTone(event: RunEvent): EventTone {
     return 'error' in event.data ? 'bad' : 'model'
   if (event.type === 'attempt.lost' || event.type === 'limit.reached' || ('status' in event.data && event.data.status === 'failed'))
     return 'bad'
-  return event.type === 'run.retry_scheduled' || event.type === 'run.cancel_requested' || event.type === 'output.cut' ? 'wait' : 'plain'
+  return WAITS.has(event.type) ? 'wait' : 'plain'
 }
 
 /**
@@ -76,6 +79,10 @@ function textsOf(data: object, word: string): boolean {
       return true
   }
   return false
+}
+
+function networkOf(network: Extract<RunEvent, { type: 'sandbox.opened' }>['data']['network']): string {
+  return network === undefined ? '' : ` · network ${typeof network === 'string' ? network : network.map(cut).join(', ')}`
 }
 
 function exitOf(end: { exitCode: number | null, signal: string | null } | undefined): string {

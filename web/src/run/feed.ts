@@ -1,17 +1,25 @@
-import type { Row, Timeline } from './timeline.ts'
+import type { PlacedNote, Row, Timeline } from './timeline.ts'
 
-/** What the reading shows: the rows of the trace but for the attempts' heads. */
-export type FeedItem = Extract<Row, { kind: 'step' | 'call' | 'marker' | 'try' }>
+/** What the reading shows: the rows of the trace but for the attempts' heads, and what the run met between them. */
+export type FeedItem = Extract<Row, { kind: 'step' | 'call' | 'marker' | 'try' }> | NoteItem
+export type NoteItem = PlacedNote & { kind: 'note' }
 
 /** What was tried before stands before what came of it. */
 export function feedOf(timeline: Timeline): FeedItem[] {
   const items: FeedItem[] = []
-  for (const row of timeline.rows) {
+  let noted = 0
+  const addNotes = (before: number) => {
+    for (; noted < timeline.notes.length && timeline.notes[noted]!.row <= before; noted++)
+      items.push({ kind: 'note', ...timeline.notes[noted]! })
+  }
+  for (const [at, row] of timeline.rows.entries()) {
+    addNotes(at)
     if (row.kind === 'try')
       items.splice(items.findLastIndex(item => item.kind === 'step'), 0, row)
     else if (row.kind !== 'attempt')
       items.push(row)
   }
+  addNotes(timeline.rows.length)
   return items
 }
 
@@ -31,7 +39,7 @@ export function startingRow(timeline: Timeline): Row | null {
 }
 
 /** Whether there is something to read in it. */
-export function hasBody(item: Exclude<FeedItem, { kind: 'marker' | 'try' }>): boolean {
+export function hasBody(item: Exclude<FeedItem, { kind: 'marker' | 'try' | 'note' }>): boolean {
   if (item.kind === 'call')
     return item.call.status === 'running' || item.call.status === 'failed' || item.call.output.lines.length > 0
   const { step } = item
@@ -42,7 +50,7 @@ export function hasBody(item: Exclude<FeedItem, { kind: 'marker' | 'try' }>): bo
 
 /** `3`, and `3.2` for the second call that step 3 asked for. */
 export function numberOf(item: FeedItem): string {
-  if (item.kind === 'marker')
+  if (item.kind === 'marker' || item.kind === 'note')
     return ''
   if (item.kind === 'call')
     return `${item.step.number}.${item.step.calls.indexOf(item.call) + 1}`
@@ -50,12 +58,13 @@ export function numberOf(item: FeedItem): string {
 }
 
 /** Rows change in place; what shows one is drawn again when this differs. */
-export function versionOf(row: Row): string | number {
+export function versionOf(row: Row | FeedItem): string | number {
   switch (row.kind) {
     case 'step': return row.step.version
     case 'call': return row.call.version
     case 'attempt': return row.attempt.state
     case 'marker': return `${row.marker.resumedAt}-${row.marker.availableAt}`
     case 'try': return 0
+    case 'note': return row.note.kind === 'denied' ? row.note.count : 0
   }
 }

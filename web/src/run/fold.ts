@@ -2,6 +2,7 @@ import type { RunEvent } from '@agentos/server/domain/event'
 import type { EndReason } from '@agentos/server/domain/run'
 import type { Marker, Timeline } from './timeline.ts'
 import { foldModelEvent } from './fold-model.ts'
+import { foldNote } from './fold-note.ts'
 import { finishStep, foldStepOutput, foldToolEvent, startStep } from './fold-step.ts'
 
 /**
@@ -48,13 +49,17 @@ function fold(timeline: Timeline, event: RunEvent): void {
       closeAttempt(timeline, 'ended', event.data.reason, event.data.detail, at())
       break
     case 'sandbox.opened':
-      timeline.sandbox = { level: event.data.level, by: event.data.by }
+      timeline.sandbox = event.data
       break
     case 'workspace.prepared':
       timeline.workspace = event.data
       break
+    case 'limit.approached':
     case 'limit.reached':
-      timeline.limitsReached.push(event.data)
+    case 'network.allowed':
+    case 'network.denied':
+    case 'artifact.saved':
+      foldNote(timeline, event)
       break
     case 'step.started':
       startStep(timeline, event.data, event.attempt, at())

@@ -1,5 +1,9 @@
+import type { LimitKeeper, LimitName } from '@agentos/server/domain/limits'
 import type { RunView } from '@agentos/server/domain/views'
+import type { UsageShown } from '../stores/run-usage.ts'
 import type { Timeline } from './timeline.ts'
+import { isKept, keptInWords } from '@agentos/server/domain/limit-words'
+import { isFinal } from '@agentos/server/domain/run'
 import { formatShortBytes } from '../format/bytes.ts'
 import { formatClock, formatWords } from '../format/duration.ts'
 import { formatCount, formatUsd } from '../format/number.ts'
@@ -10,29 +14,99 @@ export interface RunGauge {
   value: string
   /** What it may be; null when nothing bounds it. */
   limit: string | null
-  used: number
+  /** null: nobody has measured it, and no bar is drawn. */
+  used: number | null
   allowed: number | null
+  /** The most that was seen, where that may be more than what is used now. */
+  peak?: number
+  /** The same in words. */
+  most?: string
+  /** What keeps the limit, in a sentence; null while that is not known. */
+  kept: string | null
+  /** Nothing keeps it. */
+  isUnkept: boolean
 }
 
-/** Only what is known and counted: no bar is drawn for what nobody measures. */
-export function gaugesOf(run: RunView, timeline: Timeline, nowMs: number): RunGauge[] {
+/** Only what is known and counted: no bar is drawn for what nobody measures. What is measured has its place from the start, so that nothing moves. */
+export function gaugesOf(run: RunView, timeline: Timeline, nowMs: number, usage: UsageShown | null = null): RunGauge[] {
   const { limits } = run
   const elapsedMs = timeline.end?.durationMs ?? runDurationMs(run, nowMs) ?? 0
   const steps = Math.max(timeline.steps.length, run.steps)
   const outputBytes = Math.max(timeline.outputBytes, run.outputBytes)
+  const gauges: RunGauge[] = [
+    { label: 'Time', value: formatClock(elapsedMs), limit: formatWords(limits.timeMs), used: elapsedMs, allowed: limits.timeMs, ...keptBy('time', timeline) },
+    ...modelGauges(run, timeline),
+    ...measuredGauges(run, timeline, usage),
+    { label: 'Output', value: formatShortBytes(outputBytes), limit: formatShortBytes(limits.outputBytes), used: outputBytes, allowed: limits.outputBytes, ...keptBy('output', timeline) },
+    { label: 'Steps', value: String(steps), limit: String(limits.steps), used: steps, allowed: limits.steps, ...keptBy('steps', timeline) },
+  ]
+  const attempt = Math.max(timeline.attempts.at(-1)?.number ?? 0, run.attempt)
+  const attempts = Math.max(run.maxAttempts, attempt)
+  if (attempts > 1)
+    gauges.push({ label: 'Attempts', value: String(attempt), limit: String(attempts), used: attempt, allowed: attempts, ...UNKNOWN })
+  return gauges
+}
+
+/** What a gauge says when one points at it: how much, the most that was seen, and what keeps the limit. */
+export function gaugeTitle({ label, value, limit, most, kept }: RunGauge): string {
+  const used = value === '—' ? 'not measured yet' : value
+  const figures = `${label}: ${used}${limit === null ? '' : ` of ${limit}`}${most === undefined || most === value ? '' : `, at most ${most} so far`}.`
+  return kept === null ? figures : `${figures}\n${kept.charAt(0).toUpperCase()}${kept.slice(1)}.`
+}
+
+const UNKNOWN = { kept: null, isUnkept: false }
+
+function modelGauges(run: RunView, timeline: Timeline): RunGauge[] {
+  const { limits } = run
   const tokens = Math.max(timeline.tokens.input + timeline.tokens.output, run.tokens)
   const costUsd = timeline.costUsd ?? run.costUsd
-  const gauges: RunGauge[] = [
-    { label: 'Time', value: formatClock(elapsedMs), limit: formatWords(limits.timeMs), used: elapsedMs, allowed: limits.timeMs },
-    { label: 'Steps', value: String(steps), limit: String(limits.steps), used: steps, allowed: limits.steps },
-    { label: 'Output', value: formatShortBytes(outputBytes), limit: formatShortBytes(limits.outputBytes), used: outputBytes, allowed: limits.outputBytes },
-  ]
-  if (tokens > 0 || limits.tokens !== null || timeline.steps.some(step => step.kind === 'model'))
-    gauges.push({ label: 'Tokens', value: formatCount(tokens), limit: limits.tokens === null ? null : formatCount(limits.tokens), used: tokens, allowed: limits.tokens })
+  const gauges: RunGauge[] = []
   if (costUsd !== null)
-    gauges.push({ label: 'Cost', value: formatUsd(costUsd), limit: limits.costUsd === null ? null : formatUsd(limits.costUsd), used: costUsd, allowed: limits.costUsd })
-  const attempt = Math.max(timeline.attempts.at(-1)?.number ?? 0, run.attempt)
-  if (run.maxAttempts > 1 || attempt > 1)
-    gauges.push({ label: 'Attempts', value: String(attempt), limit: String(Math.max(run.maxAttempts, attempt)), used: attempt, allowed: Math.max(run.maxAttempts, attempt) })
+    gauges.push({ label: 'Cost', value: formatUsd(costUsd), limit: limits.costUsd === null ? null : formatUsd(limits.costUsd), used: costUsd, allowed: limits.costUsd, ...UNKNOWN })
+  if (tokens > 0 || limits.tokens !== null || timeline.steps.some(step => step.kind === 'model'))
+    gauges.push({ label: 'Tokens', value: formatCount(tokens), limit: limits.tokens === null ? null : formatCount(limits.tokens), used: tokens, allowed: limits.tokens, ...UNKNOWN })
   return gauges
+}
+
+/** Of the run's processes: what they use now, and after its end the most that was seen. */
+function measuredGauges(run: RunView, timeline: Timeline, usage: UsageShown | null): RunGauge[] {
+  const isOver = timeline.end !== null || isFinal(run.status)
+  if (isOver && !usage)
+    return []
+  const { limits } = run
+  const { newest, peak } = usage ?? { newest: null, peak: null }
+  const cpuMs = newest?.cpuMs ?? null
+  const gauges: RunGauge[] = [
+    {
+      label: 'CPU time',
+      value: cpuMs === null ? '—' : formatClock(cpuMs),
+      limit: limits.cpuTimeMs === null ? null : formatWords(limits.cpuTimeMs),
+      used: cpuMs,
+      allowed: limits.cpuTimeMs,
+      ...limits.cpuTimeMs === null ? UNKNOWN : keptBy('cpuTime', timeline),
+    },
+    measured('Memory', 'memory', isOver ? peak?.memoryBytes : newest?.memoryBytes, peak?.memoryBytes, limits.memoryBytes, formatShortBytes),
+    measured('Processes', 'processes', isOver ? peak?.processes : newest?.processes, peak?.processes, limits.processes, String),
+  ]
+  const diskBytes = isOver ? peak?.diskBytes : newest?.diskBytes
+  if (diskBytes != null || (!isOver && timeline.sandbox?.keepers?.disk && isKept(timeline.sandbox.keepers.disk)))
+    gauges.push(measured('Disk', 'disk', diskBytes ?? undefined, peak?.diskBytes ?? undefined, limits.diskBytes, formatShortBytes))
+  return gauges
+
+  function measured(label: string, name: LimitName, used: number | undefined, most: number | undefined, allowed: number, format: (value: number) => string): RunGauge {
+    return {
+      label,
+      value: used === undefined ? '—' : format(used),
+      limit: format(allowed),
+      used: used ?? null,
+      allowed,
+      ...most !== undefined && { peak: most, most: format(most) },
+      ...keptBy(name, timeline),
+    }
+  }
+}
+
+function keptBy(limit: LimitName, { sandbox }: Timeline): Pick<RunGauge, 'kept' | 'isUnkept'> {
+  const keepers: LimitKeeper[] | undefined = sandbox?.keepers?.[limit]
+  return keepers ? { kept: keptInWords(keepers), isUnkept: !isKept(keepers) } : UNKNOWN
 }

@@ -71,7 +71,7 @@ function endedParts(run: RunView, timeline: Timeline): Headline['parts'] {
   return parts
 }
 
-function survivorsOf(survivors: number): string {
+export function survivorsOf(survivors: number): string {
   return survivors === 0 ? 'nothing of it still runs' : `${plural(survivors, 'process', 'processes')} outlived it and had to be killed`
 }
 

@@ -2,10 +2,11 @@ import type { RunEvent } from '@agentos/server/domain/event'
 import type { AgentDetail, RunView } from '@agentos/server/domain/views'
 import type { InjectionKey, Ref, ShallowRef } from 'vue'
 import type { FollowState } from '../stores/run-events.ts'
+import type { OneUsage } from '../stores/run-usage.ts'
 import type { Timeline } from './timeline.ts'
 import { inject } from 'vue'
 
-export const RUN_TABS = ['timeline', 'step', 'terminal', 'events'] as const
+export const RUN_TABS = ['timeline', 'step', 'terminal', 'processes', 'events'] as const
 export type RunTab = (typeof RUN_TABS)[number]
 
 /**
@@ -17,6 +18,8 @@ export interface RunContext {
   agent: ShallowRef<AgentDetail | null>
   timeline: ShallowRef<Timeline>
   events: ShallowRef<RunEvent[]>
+  /** What its processes use. */
+  live: OneUsage
   state: Ref<FollowState>
   problem: Ref<string | null>
   /** Milliseconds since 1970, never before the newest event: two clocks may differ. */

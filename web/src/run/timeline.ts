@@ -1,5 +1,6 @@
 import type { RunEvent } from '@agentos/server/domain/event'
-import type { EndReason, FinalStatus, IsolationLevel } from '@agentos/server/domain/run'
+import type { LimitName } from '@agentos/server/domain/limits'
+import type { EndReason, FinalStatus } from '@agentos/server/domain/run'
 import type { Output } from './output.ts'
 
 /**
@@ -16,7 +17,7 @@ export interface Timeline {
   submitted: Extract<RunEvent, { type: 'run.submitted' }>['data'] | null
   submittedAt: number | null
   cancelRequested: { by: string, at: number } | null
-  sandbox: { level: IsolationLevel, by: string } | null
+  sandbox: Extract<RunEvent, { type: 'sandbox.opened' }>['data'] | null
   workspace: Extract<RunEvent, { type: 'workspace.prepared' }>['data'] | null
   attempts: Attempt[]
   steps: Step[]
@@ -28,10 +29,14 @@ export interface Timeline {
   /** null as long as no call of a model had a known price. */
   costUsd: number | null
   outputBytes: number
-  limitsReached: { limit: string, used: number, allowed: number }[]
+  /** What it met beside its steps, in the order in which it happened. */
+  notes: PlacedNote[]
+  network: NetworkUse
   end: RunEnd | null
   stepsByNumber: Map<number, Step>
   callsById: Map<string, ToolCall>
+  /** The note about a `host:port` that was refused. */
+  deniedNotes: Map<string, { count: number }>
 }
 
 export interface RunEnd {
@@ -147,6 +152,30 @@ export type Row
     | { kind: 'try', key: string, step: Step, made: Try }
     | { kind: 'call', key: string, step: Step, call: ToolCall }
 
+export type Artifact = Extract<RunEvent, { type: 'artifact.saved' }>['data']
+
+export type Note
+  = | { kind: 'approached' | 'reached', limit: LimitName, used: number, allowed: number }
+    /** `count`: how often it was tried. */
+    | { kind: 'denied', host: string, port: number, reason: string, count: number }
+    | { kind: 'artifact', artifact: Artifact }
+
+export interface PlacedNote {
+  key: string
+  at: number
+  /** It stands before this row, behind those that were there. */
+  row: number
+  note: Note
+}
+
+export interface NetworkUse {
+  /** Hosts, and how often each. */
+  allowed: Map<string, number>
+  denied: Map<string, number>
+  connections: number
+  refused: number
+}
+
 export interface OutputSection {
   key: string
   command: string
@@ -172,9 +201,11 @@ export function createTimeline(): Timeline {
     tokens: { input: 0, output: 0, cached: 0 },
     costUsd: null,
     outputBytes: 0,
-    limitsReached: [],
+    notes: [],
+    network: { allowed: new Map(), denied: new Map(), connections: 0, refused: 0 },
     end: null,
     stepsByNumber: new Map(),
     callsById: new Map(),
+    deniedNotes: new Map(),
   }
 }

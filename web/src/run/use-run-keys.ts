@@ -22,6 +22,7 @@ export function useRunKeys(context: RunContext, confirming: Ref<boolean>): void 
     s: () => confirming.value = !confirming.value && timeline.value.end === null,
     e: () => tab.value = 'events',
     t: () => tab.value = 'terminal',
+    p: () => tab.value = 'processes',
     o: () => {
       const key = selectedKey.value
       if (key !== null)

@@ -5,6 +5,7 @@ import { computed, reactive, ref, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { useNow } from '../composables/use-now.ts'
 import { useRunEvents } from '../stores/run-events.ts'
+import { useRunUsage } from '../stores/run-usage.ts'
 import { useRunView } from '../stores/run-view.ts'
 import { startingRow } from './feed.ts'
 import { RUN_TABS } from './run-context.ts'
@@ -17,6 +18,7 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
   const view = useRunView(id)
   const log = useRunEvents(id)
   const { timeline } = log
+  const live = useRunUsage(id, computed(() => view.run.value !== null && !isFinal(view.run.value.status) && timeline.value.end === null))
 
   const chosenKey = ref(typeof route.query.at === 'string' ? route.query.at : null)
   const following = ref(chosenKey.value === null)
@@ -37,6 +39,7 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
     agent: view.agent,
     timeline,
     events: log.events,
+    live,
     state: log.state,
     problem: log.problem,
     nowMs: computed(() => clock.value + aheadMs.value),

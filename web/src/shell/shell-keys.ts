@@ -50,6 +50,7 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['O'], 'Open or close the step'],
       [['F'], 'Follow the newest step'],
       [['T'], 'Terminal'],
+      [['P'], 'Processes'],
       [['E'], 'Events'],
       [['S'], 'Stop the run'],
     ],
