@@ -20,7 +20,7 @@ function drawn(events: RunEvent[], sizes: number[] = []) {
     from += size
   }
   appendEvents(timeline, events.slice(from))
-  return JSON.parse(JSON.stringify({ ...timeline, stepsByNumber: null, callsById: null }))
+  return JSON.parse(JSON.stringify({ ...timeline, stepsByNumber: null, callsById: null, deniedNotes: null }))
 }
 
 function wholeLog() {

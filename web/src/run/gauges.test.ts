@@ -1,8 +1,11 @@
+import { UNKEPT } from '@agentos/server/domain/limits'
 import { expect, it } from 'vitest'
+import { createUsageIntake } from '../stores/usage-intake.ts'
 import { createLog } from './fixtures/log.ts'
 import { createRun, NOW_MS } from './fixtures/run.ts'
+import { sampleAt } from './fixtures/usage.ts'
 import { appendEvents } from './fold.ts'
-import { gaugesOf } from './gauges.ts'
+import { gaugesOf, gaugeTitle } from './gauges.ts'
 import { createTimeline } from './timeline.ts'
 
 function gauges(log: ReturnType<typeof createLog>, run = createRun()) {
@@ -11,8 +14,44 @@ function gauges(log: ReturnType<typeof createLog>, run = createRun()) {
   return gaugesOf(run, timeline, NOW_MS).map(({ label, value, limit }) => `${label} ${value}${limit === null ? '' : ` / ${limit}`}`)
 }
 
-it('shows time, steps and output of a script, and nothing that is not counted', () => {
-  expect(gauges(createLog().submit().start().command(1, 'x').output(1, 'x'.repeat(2048)))).toEqual(['Time 6:12 / 30 m', 'Steps 1 / 50', 'Output 2 K / 10 M'])
+const used = createUsageIntake().take(sampleAt(0, { 2: 42_000 }), 0)
+
+it('shows time, output and steps of a script, and keeps a place for what will be measured', () => {
+  expect(gauges(createLog().submit().start().command(1, 'x').output(1, 'x'.repeat(2048)))).toEqual([
+    'Time 6:12 / 30 m',
+    'CPU time —',
+    'Memory — / 1 G',
+    'Processes — / 64',
+    'Output 2 K / 10 M',
+    'Steps 1 / 50',
+  ])
+})
+
+it('draws no bar for what nobody has measured, and after the end shows only the most that was seen', () => {
+  const timeline = createTimeline()
+  const log = createLog().submit().start()
+  appendEvents(timeline, log.events)
+  const memory = (run = createRun(), usage: Parameters<typeof gaugesOf>[3] = null) => gaugesOf(run, timeline, NOW_MS, usage).find(({ label }) => label === 'Memory')
+  expect(memory()).toMatchObject({ used: null })
+  expect(memory(createRun(), used)).toMatchObject({ value: '514 M', used: 514 * 2 ** 20 })
+  appendEvents(timeline, log.end().events)
+  expect(memory()).toBeUndefined()
+  const after = createUsageIntake()
+  after.take(sampleAt(0, {}), 0)
+  expect(memory(createRun(), after.take({ ...sampleAt(1, {}), memoryBytes: 5 }, 1))).toMatchObject({ value: '514 M' })
+})
+
+it('says of each limit what keeps it, and marks one that nothing keeps', () => {
+  const timeline = createTimeline()
+  const keepers = { ...UNKEPT, memory: ['cgroup' as const], time: ['counted' as const] }
+  appendEvents(timeline, createLog().submit().start().add('sandbox.opened', { level: 'process', by: 'ulimit', durationMs: 1, keepers }).events)
+  const all = gaugesOf(createRun({ limits: { ...createRun().limits, cpuTimeMs: 60_000 } }), timeline, NOW_MS, used)
+  const [memory, processes, cpuTime] = ['Memory', 'Processes', 'CPU time'].map(name => all.find(({ label }) => label === name)!)
+  expect(gaugeTitle(memory!)).toBe('Memory: 514 M of 1 G.\nKept by the kernel for the whole run.')
+  expect(memory!.isUnkept).toBe(false)
+  expect(gaugeTitle(processes!)).toBe('Processes: 2 of 64.\nNothing keeps this limit here.')
+  expect(processes!.isUnkept).toBe(true)
+  expect(gaugeTitle(cpuTime!)).toBe('CPU time: 0:42 of 1 m.\nNothing keeps this limit here.')
 })
 
 it('shows tokens for a model, and money only when a price is known', () => {
