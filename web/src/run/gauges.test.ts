@@ -19,7 +19,6 @@ const used = createUsageIntake().take(sampleAt(0, { 2: 42_000 }), 0)
 it('shows time, output and steps of a script, and keeps a place for what will be measured', () => {
   expect(gauges(createLog().submit().start().command(1, 'x').output(1, 'x'.repeat(2048)))).toEqual([
     'Time 6:12 / 30 m',
-    'CPU time —',
     'Memory — / 1 G',
     'Processes — / 64',
     'Output 2 K / 10 M',

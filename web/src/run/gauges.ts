@@ -77,17 +77,13 @@ function measuredGauges(run: RunView, timeline: Timeline, usage: UsageShown | nu
   const { newest, peak } = usage ?? { newest: null, peak: null }
   const cpuMs = newest?.cpuMs ?? null
   const gauges: RunGauge[] = [
-    {
-      label: 'CPU time',
-      value: cpuMs === null ? '—' : formatClock(cpuMs),
-      limit: limits.cpuTimeMs === null ? null : formatWords(limits.cpuTimeMs),
-      used: cpuMs,
-      allowed: limits.cpuTimeMs,
-      ...limits.cpuTimeMs === null ? UNKNOWN : keptBy('cpuTime', timeline),
-    },
     measured('Memory', 'memory', isOver ? peak?.memoryBytes : newest?.memoryBytes, peak?.memoryBytes, limits.memoryBytes, formatShortBytes),
     measured('Processes', 'processes', isOver ? peak?.processes : newest?.processes, peak?.processes, limits.processes, String),
   ]
+  if (limits.cpuTimeMs !== null) {
+    const value = cpuMs === null ? '—' : formatClock(cpuMs)
+    gauges.unshift({ label: 'CPU time', value, limit: formatWords(limits.cpuTimeMs), used: cpuMs, allowed: limits.cpuTimeMs, ...keptBy('cpuTime', timeline) })
+  }
   const diskBytes = isOver ? peak?.diskBytes : newest?.diskBytes
   if (diskBytes != null || (!isOver && timeline.sandbox?.keepers?.disk && isKept(timeline.sandbox.keepers.disk)))
     gauges.push(measured('Disk', 'disk', diskBytes ?? undefined, peak?.diskBytes ?? undefined, limits.diskBytes, formatShortBytes))
