@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createAgentOS } from '@agentos/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agentos, jsonLines, writeManifest } from './cli-harness.ts'
 import { runCommand, spawnProcess, startServerProcess } from './process-harness.ts'
@@ -52,6 +53,21 @@ describe('ps', () => {
     const ended = await agentos(['ps', '--json', ...options], server)
     expect(jsonLines(ended)).toEqual(names.map(agentName => expect.objectContaining({ agentName })))
   })
+
+  it('draws the processes of each running run below it, and gives them as JSON', async () => {
+    await expect.poll(async () => (await agentos(['ps', '--tree'], server)).stdout, { timeout: 15_000 }).toMatch(/─ sleep 300\n/)
+    const { code, stdout } = await agentos(['ps', '--tree'], server)
+    const lines = stdout.split('\n')
+    expect(lines[1]).toMatch(/^● running {3}\w{10} endless/)
+    expect(lines.find(line => line.includes('sleep 300') && !line.includes('sh -c'))).toMatch(/^ +\d+ +\d+\.\d (?:%|s) +[\d.]+ [KM]iB {2}[ │]*[├└]─ sleep 300$/)
+    expect(stdout).toMatch(/^ {2}\d+ processe?s? · .*CPU time \d+\.\d s · [\d.]+ [KM]iB/m)
+    expect(stdout.split('\n').filter(line => line.startsWith('✗') || line.startsWith('✓'))).toHaveLength(2)
+    expect(code).toBe(0)
+    const runs = jsonLines(await agentos(['ps', '--tree', '--json'], server)) as unknown as { agentName: string, usage: { tree: { command: string }[] } | null }[] // what is in it is what is tested
+    expect(runs.find(({ agentName }) => agentName === 'endless')!.usage!.tree.map(({ command }) => command)).toContain('sleep 300')
+    expect(runs.find(({ agentName }) => agentName === 'good')!.usage).toBeNull()
+    expect(jsonLines(await agentos(['ps', '--json'], server))[0]).not.toHaveProperty('usage')
+  }, 60_000)
 
   it.each([['--status', 'busy'], ['-n', '0'], ['-n', 'many']])('refuses %s %s and says what it takes', async (option, value) => {
     const { code, stderr } = await agentos(['ps', option, value], server)
@@ -122,8 +138,22 @@ describe('init', () => {
 describe('doctor', () => {
   it('looks at everything through the server that runs, and exits 0', async () => {
     const { code, stdout } = await agentos(['doctor', '--json'], server)
-    const { ok, checks } = JSON.parse(stdout) as { ok: boolean, checks: { name: string, result: string }[] }
-    expect(checks.map(check => check.name)).toEqual(['node', 'configuration', 'data folder', 'disk', 'agents', 'server', 'database', 'isolation: process', 'isolation: sandbox', 'models'])
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean, checks: { name: string, result: string, keepers?: object }[] }
+    const limits = checks.filter(check => check.name.startsWith('limits'))
+    expect(checks.filter(check => !limits.includes(check)).map(check => check.name)).toEqual([
+      'node',
+      'configuration',
+      'data folder',
+      'disk',
+      'agents',
+      'server',
+      'database',
+      'isolation: process',
+      'isolation: sandbox',
+      'models',
+    ])
+    const { sandbox } = await createAgentOS({ url: server.url, apiKey: server.credential }).system.overview()
+    expect(limits[0]).toMatchObject({ name: 'limits', keepers: sandbox.levels.find(({ level }) => level === sandbox.default)!.keepers })
     expect(checks.filter(check => check.result === 'error')).toEqual([])
     expect({ ok, code }).toEqual({ ok: true, code: 0 })
   })

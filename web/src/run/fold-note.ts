@@ -6,6 +6,8 @@ type NoteEvent = Extract<RunEvent, { type: 'limit.approached' | 'limit.reached' 
 /** A hostile run may knock at any number of doors: more names than these are counted and not kept. */
 const MOST_HOSTS = 500
 
+const NOTED = new Set<string>(['limit.approached', 'limit.reached', 'network.allowed', 'network.denied', 'artifact.saved'] satisfies NoteEvent['type'][])
+
 /** What a run met beside its steps. It stands in the reading where it happened; a host that is refused again is counted where it first was. */
 export function foldNote(timeline: Timeline, event: NoteEvent): void {
   switch (event.type) {
@@ -26,6 +28,10 @@ export function foldNote(timeline: Timeline, event: NoteEvent): void {
       refuse(timeline, event.data, event)
       break
   }
+}
+
+export function isNoteEvent(event: RunEvent): event is NoteEvent {
+  return NOTED.has(event.type)
 }
 
 function refuse(timeline: Timeline, { host, port, reason }: Extract<RunEvent, { type: 'network.denied' }>['data'], event: RunEvent): void {

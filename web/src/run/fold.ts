@@ -2,7 +2,7 @@ import type { RunEvent } from '@agentos/server/domain/event'
 import type { EndReason } from '@agentos/server/domain/run'
 import type { Marker, Timeline } from './timeline.ts'
 import { foldModelEvent } from './fold-model.ts'
-import { foldNote } from './fold-note.ts'
+import { foldNote, isNoteEvent } from './fold-note.ts'
 import { finishStep, foldStepOutput, foldToolEvent, startStep } from './fold-step.ts'
 
 /**
@@ -16,7 +16,10 @@ export function appendEvents(timeline: Timeline, events: readonly RunEvent[]): n
       continue
     timeline.lastSeq = event.seq
     timeline.version++
-    fold(timeline, event)
+    if (isNoteEvent(event))
+      foldNote(timeline, event)
+    else
+      fold(timeline, event)
   }
   return timeline.version - before
 }
@@ -53,13 +56,6 @@ function fold(timeline: Timeline, event: RunEvent): void {
       break
     case 'workspace.prepared':
       timeline.workspace = event.data
-      break
-    case 'limit.approached':
-    case 'limit.reached':
-    case 'network.allowed':
-    case 'network.denied':
-    case 'artifact.saved':
-      foldNote(timeline, event)
       break
     case 'step.started':
       startStep(timeline, event.data, event.attempt, at())

@@ -74,31 +74,44 @@ function measuredGauges(run: RunView, timeline: Timeline, usage: UsageShown | nu
   if (isOver && !usage)
     return []
   const { limits } = run
-  const { newest, peak } = usage ?? { newest: null, peak: null }
-  const cpuMs = newest?.cpuMs ?? null
-  const gauges: RunGauge[] = [
-    measured('Memory', 'memory', isOver ? peak?.memoryBytes : newest?.memoryBytes, peak?.memoryBytes, limits.memoryBytes, formatShortBytes),
-    measured('Processes', 'processes', isOver ? peak?.processes : newest?.processes, peak?.processes, limits.processes, String),
+  const peak = usage?.peak
+  const now = isOver ? peak : usage?.newest
+  const gauges = [
+    ...cpuTimeGauge(run, timeline, usage),
+    measured({ label: 'Memory', name: 'memory', used: now?.memoryBytes, most: peak?.memoryBytes, allowed: limits.memoryBytes, format: formatShortBytes }, timeline),
+    measured({ label: 'Processes', name: 'processes', used: now?.processes, most: peak?.processes, allowed: limits.processes, format: String }, timeline),
   ]
-  if (limits.cpuTimeMs !== null) {
-    const value = cpuMs === null ? '—' : formatClock(cpuMs)
-    gauges.unshift({ label: 'CPU time', value, limit: formatWords(limits.cpuTimeMs), used: cpuMs, allowed: limits.cpuTimeMs, ...keptBy('cpuTime', timeline) })
-  }
-  const diskBytes = isOver ? peak?.diskBytes : newest?.diskBytes
-  if (diskBytes != null || (!isOver && timeline.sandbox?.keepers?.disk && isKept(timeline.sandbox.keepers.disk)))
-    gauges.push(measured('Disk', 'disk', diskBytes ?? undefined, peak?.diskBytes ?? undefined, limits.diskBytes, formatShortBytes))
+  const diskBytes = now?.diskBytes ?? undefined
+  const isDiskWatched = isKept(timeline.sandbox?.keepers?.disk ?? [])
+  if (diskBytes !== undefined || (!isOver && isDiskWatched))
+    gauges.push(measured({ label: 'Disk', name: 'disk', used: diskBytes, most: peak?.diskBytes ?? undefined, allowed: limits.diskBytes, format: formatShortBytes }, timeline))
   return gauges
+}
 
-  function measured(label: string, name: LimitName, used: number | undefined, most: number | undefined, allowed: number, format: (value: number) => string): RunGauge {
-    return {
-      label,
-      value: used === undefined ? '—' : format(used),
-      limit: format(allowed),
-      used: used ?? null,
-      allowed,
-      ...most !== undefined && { peak: most, most: format(most) },
-      ...keptBy(name, timeline),
-    }
+function cpuTimeGauge({ limits: { cpuTimeMs } }: RunView, timeline: Timeline, usage: UsageShown | null): RunGauge[] {
+  return cpuTimeMs === null
+    ? []
+    : [{ ...measured({ label: 'CPU time', name: 'cpuTime', used: usage?.newest.cpuMs, most: undefined, allowed: cpuTimeMs, format: formatClock }, timeline), limit: formatWords(cpuTimeMs) }]
+}
+
+interface Measured {
+  label: string
+  name: LimitName
+  used: number | undefined
+  most: number | undefined
+  allowed: number
+  format: (value: number) => string
+}
+
+function measured({ label, name, used, most, allowed, format }: Measured, timeline: Timeline): RunGauge {
+  return {
+    label,
+    value: used === undefined ? '—' : format(used),
+    limit: format(allowed),
+    used: used ?? null,
+    allowed,
+    ...most !== undefined && { peak: most, most: format(most) },
+    ...keptBy(name, timeline),
   }
 }
 
