@@ -13,6 +13,7 @@ const MEASURES: Record<string, () => Promise<{ measure: () => Promise<Figure[]> 
   'fan-out': () => import('./fan-out.ts'),
   'first-byte': () => import('./first-byte.ts'),
   'reconnect-storm': () => import('./reconnect-storm.ts'),
+  'sandbox': () => import('./sandbox.ts'),
   'short-runs': () => import('./short-runs.ts'),
   'start-up': () => import('./start-up.ts'),
   'w1': () => import('./w1.ts'),
