@@ -23,7 +23,13 @@ describe('what is not set', () => {
       commandTimeoutMs: 600_000,
       secretKey: null,
       metricsToken: null,
-      models: { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: null } },
+      models: {
+        openai: { apiKey: null, baseUrl: null },
+        github: { apiKey: null },
+        claude: { apiKey: null, baseUrl: null },
+        gemini: { apiKey: null, baseUrl: null },
+        ollama: { url: null },
+      },
     })
   })
 
@@ -75,6 +81,13 @@ describe('what is set', () => {
     ['OPENAI_BASE_URL', 'http://127.0.0.1:8080/v1/', { models: { openai: { baseUrl: 'http://127.0.0.1:8080/v1' } } }],
     ['GIT_HUB_TOKEN', 'one', { models: { github: { apiKey: 'one' } } }],
     ['GITHUB_TOKEN', 'two', { models: { github: { apiKey: 'two' } } }],
+    ['CLAUDE_API_KEY', 'one', { models: { claude: { apiKey: 'one' } } }],
+    ['ANTHROPIC_API_KEY', 'two', { models: { claude: { apiKey: 'two' } } }],
+    ['ANTHROPIC_BASE_URL', 'http://127.0.0.1:9/', { models: { claude: { baseUrl: 'http://127.0.0.1:9' } } }],
+    ['GEMINI_API_KEY', 'one', { models: { gemini: { apiKey: 'one' } } }],
+    ['GOOGLE_API_KEY', 'two', { models: { gemini: { apiKey: 'two' } } }],
+    ['GEMINI_BASE_URL', 'http://127.0.0.1:9', { models: { gemini: { baseUrl: 'http://127.0.0.1:9' } } }],
+    ['GOOGLE_GEMINI_BASE_URL', 'http://127.0.0.1:9', { models: { gemini: { baseUrl: 'http://127.0.0.1:9' } } }],
     ['OLLAMA_HOST', '0.0.0.0', { models: { ollama: { url: 'http://127.0.0.1:11434' } } }],
     ['OLLAMA_HOST', 'http://models:8000', { models: { ollama: { url: 'http://models:8000' } } }],
   ])('%s=%s is read', (name, value, expected) => {
@@ -122,6 +135,9 @@ describe('a wrong value', () => {
     ['AGENTOS_METRICS_TOKEN', 'short'],
     ['OPENAI_API_KEY', 'a key'],
     ['OPENAI_BASE_URL', 'api.example.com'],
+    ['CLAUDE_API_KEY', 'a b'],
+    ['ANTHROPIC_BASE_URL', 'api.example.com'],
+    ['GEMINI_API_KEY', 'a b'],
     ['GIT_HUB_TOKEN', 'a b'],
     ['GITHUB_TOKEN', 'a b'],
     ['OLLAMA_HOST', 'http://'],

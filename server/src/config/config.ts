@@ -40,6 +40,8 @@ export interface Config {
   models: {
     openai: { apiKey: string | null, baseUrl: string | null }
     github: { apiKey: string | null }
+    claude: { apiKey: string | null, baseUrl: string | null }
+    gemini: { apiKey: string | null, baseUrl: string | null }
     ollama: { url: string | null }
   }
 }
@@ -75,6 +77,8 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
     models: {
       openai: { apiKey: values.OPENAI_API_KEY ?? null, baseUrl: values.OPENAI_BASE_URL ?? null },
       github: { apiKey: values.GIT_HUB_TOKEN ?? values.GITHUB_TOKEN ?? null },
+      claude: { apiKey: values.CLAUDE_API_KEY ?? values.ANTHROPIC_API_KEY ?? null, baseUrl: values.ANTHROPIC_BASE_URL ?? null },
+      gemini: { apiKey: values.GEMINI_API_KEY ?? values.GOOGLE_API_KEY ?? null, baseUrl: values.GEMINI_BASE_URL ?? values.GOOGLE_GEMINI_BASE_URL ?? null },
       ollama: { url: values.OLLAMA_HOST ?? null },
     },
   })

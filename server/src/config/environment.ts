@@ -22,7 +22,14 @@ export const environmentSchema = z.object({
   AGENTOS_WORKSPACE_ROOTS: z.string().transform(folders).optional().meta({ expected: `absolute folders, separated by "${delimiter}", or none` }),
   AGENTOS_METRICS_TOKEN: z.string().min(16).optional().meta({ expected: 'at least 16 characters', secret: true }),
   OPENAI_API_KEY: apiKey(),
-  OPENAI_BASE_URL: z.string().transform(address).optional().meta({ expected: 'an http:// or https:// address' }),
+  OPENAI_BASE_URL: baseUrl(),
+  CLAUDE_API_KEY: apiKey(),
+  ANTHROPIC_API_KEY: apiKey(),
+  ANTHROPIC_BASE_URL: baseUrl(),
+  GEMINI_API_KEY: apiKey(),
+  GOOGLE_API_KEY: apiKey(),
+  GEMINI_BASE_URL: baseUrl(),
+  GOOGLE_GEMINI_BASE_URL: baseUrl(),
   GIT_HUB_TOKEN: apiKey(),
   GITHUB_TOKEN: apiKey(),
   OLLAMA_HOST: z.string().transform(ollamaAddress).optional().meta({ expected: 'an address such as 127.0.0.1:11434 or http://127.0.0.1:11434' }),
@@ -37,6 +44,10 @@ function wholeNumber(min: number, max: number) {
 
 function apiKey() {
   return z.string().regex(/^\S+$/).optional().meta({ expected: 'a key with no white space in it', secret: true })
+}
+
+function baseUrl() {
+  return z.string().transform(address).optional().meta({ expected: 'an http:// or https:// address' })
 }
 
 function origin(text: string, context: z.RefinementCtx): string {
