@@ -2,8 +2,10 @@ import type { LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/pr
 import type { ModelFailure } from './failure.ts'
 import type { ModelMessage, ToolSpec } from './prompt.ts'
 import type { Provider } from './providers.ts'
+import type { ModelTimeouts } from './watch-silence.ts'
 import { classify, failure } from './failure.ts'
 import { toPrompt, toTools } from './prompt.ts'
+import { watchSilence } from './watch-silence.ts'
 
 export type ModelOutcome = ModelAnswer | ModelFailure
 
@@ -16,13 +18,6 @@ export interface ModelAnswer {
 }
 
 export interface ModelDelta { kind: 'text' | 'reasoning', text: string }
-
-export interface ModelTimeouts {
-  /** Until the first part of the answer. */
-  firstByteMs: number
-  /** Between two parts. */
-  idleMs: number
-}
 
 interface Call {
   provider: Provider
@@ -114,25 +109,5 @@ function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): ModelAnsw
     inputTokens: inputTokens.total ?? 0,
     outputTokens: outputTokens.total ?? 0,
     ...(inputTokens.cacheRead !== undefined && { cachedTokens: inputTokens.cacheRead }),
-  }
-}
-
-/** Aborts when the caller does, or when nothing has been heard for too long. */
-function watchSilence(outer: AbortSignal, { firstByteMs, idleMs }: ModelTimeouts) {
-  const silent = new AbortController()
-  let boundMs = firstByteMs
-  let timer = setTimeout(expire, boundMs)
-  function expire() {
-    silent.abort(new Error('silent for too long'))
-  }
-  return {
-    signal: AbortSignal.any([outer, silent.signal]),
-    heard() {
-      clearTimeout(timer)
-      boundMs = idleMs
-      timer = setTimeout(expire, boundMs)
-    },
-    tooLongMs: () => silent.signal.aborted ? boundMs : null,
-    stop: () => clearTimeout(timer),
   }
 }

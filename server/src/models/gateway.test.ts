@@ -1,14 +1,13 @@
 import type { ScriptedModel, Turn } from '../../test/worker/scripted-model.ts'
 import type { ModelDelta } from './call-model.ts'
-import type { ModelSettings } from './providers.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
+import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { chunk, startScriptedModel } from '../../test/worker/scripted-model.ts'
 import { createGateway } from './gateway.ts'
 import { normaliseHost } from './ollama.ts'
 
-const NOTHING: ModelSettings = { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: 'http://127.0.0.1:1' } }
 const KEY = 'sk-canary-4711'
 const SHORT = { firstByteMs: 60, idleMs: 60 }
 const SHELL = { name: 'shell', description: 'runs a command', inputSchema: { type: 'object', properties: { command: { type: 'string' } } } }
@@ -21,7 +20,7 @@ afterEach(async () => {
 
 async function ask(turns: Turn[], o: { signal?: AbortSignal, timeouts?: typeof SHORT, messages?: Parameters<ReturnType<typeof createGateway>['call']>[0]['messages'] } = {}) {
   scripted = await startScriptedModel(turns)
-  const gateway = createGateway({ ...NOTHING, openai: { apiKey: KEY, baseUrl: scripted.baseUrl } }, o.timeouts)
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: KEY, baseUrl: scripted.baseUrl } }, o.timeouts)
   const deltas: ModelDelta[] = []
   const outcome = await gateway.call({
     model: 'openai/scripted',
@@ -107,13 +106,13 @@ it('a call that is stopped says so, whatever the endpoint does', async () => {
 })
 
 it('nobody listening is said with the address', async () => {
-  const gateway = createGateway({ ...NOTHING, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:1/v1' } })
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:1/v1' } })
   const outcome = await gateway.call({ model: 'openai/x', messages: [], tools: [], onDelta: () => {}, signal: new AbortController().signal })
   expect(outcome).toMatchObject({ ok: false, kind: 'unavailable', retryable: true })
 })
 
 it('with nothing configured, it says what to paste, and why each model cannot be called', () => {
-  const gateway = createGateway(NOTHING)
+  const gateway = createGateway(NO_MODELS)
   expect(gateway.configured()).toEqual([])
   expect(gateway.howTo()).toContain('OPENAI_API_KEY=')
   expect(gateway.canServe('openai/gpt-5')).toContain('OPENAI_API_KEY')
@@ -124,7 +123,7 @@ it('with nothing configured, it says what to paste, and why each model cannot be
 })
 
 it('a base URL without a key is enough, and its model must be named', () => {
-  const gateway = createGateway({ ...NOTHING, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:8000/v1' } })
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:8000/v1' } })
   expect([gateway.configured(), gateway.howTo(), gateway.canServe('openai/gpt-5')]).toEqual([['openai'], null, null])
   expect(gateway.canServe('openai')).toContain('names no model')
 })
@@ -133,7 +132,7 @@ it('an Ollama that answers is found at the start', async () => {
   const server = createServer((_, response) => response.end('{"version":"0.9"}')).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number } // listening on TCP
-  const gateway = createGateway({ ...NOTHING, ollama: { url: `127.0.0.1:${port}` } })
+  const gateway = createGateway({ ...NO_MODELS, ollama: { url: `127.0.0.1:${port}` } })
   await gateway.start()
   expect([gateway.configured(), gateway.canServe('ollama/qwen3')]).toEqual([['ollama'], null])
   server.close()

@@ -1,15 +1,20 @@
-import type { ModelDelta, ModelOutcome, ModelTimeouts } from './call-model.ts'
+import type { ModelDelta, ModelOutcome } from './call-model.ts'
 import type { ModelMessage, ToolSpec } from './prompt.ts'
 import type { ModelSettings, Provider } from './providers.ts'
+import type { ModelTimeouts } from './watch-silence.ts'
+import type { Wire, WireOptions } from './wire/open-wire.ts'
 import { callModel } from './call-model.ts'
 import { failure } from './failure.ts'
 import { createProviders, whyUnknown } from './providers.ts'
+import { allowModels } from './wire/allowed-models.ts'
+import { createEndpoints } from './wire/endpoints.ts'
+import { openWire } from './wire/open-wire.ts'
 
 /** The only place that holds model keys. Everything else names a model as `provider/model`. */
 export interface Gateway {
   /** Looks once whether a local Ollama answers; at most half a second. */
   start: () => Promise<void>
-  /** The providers that can be used now: `openai`, `github`, `ollama`. */
+  /** The providers that can be used now: `openai`, `github`, `ollama`, and by a run's programs `claude` and `gemini`. */
   configured: () => string[]
   /** What to paste to switch a model on; null when one is on already. */
   howTo: () => string | null
@@ -17,6 +22,10 @@ export interface Gateway {
   canServe: (model: string) => string | null
   /** One turn of one model. Never throws: a failure comes back as a failure, and never as an answer. */
   call: (request: ModelRequest) => Promise<ModelOutcome>
+  /** Can a run's own programs call one of `models`? null when they can, else why not and what to do. */
+  whyNoWire: (models: string[]) => string | null
+  /** Opens `models` to the programs of one run, in the formats of the vendors. */
+  openWire: (options: Omit<WireOptions, 'models'> & { models: string[] }) => Promise<Wire>
 }
 
 export interface ModelRequest {
@@ -32,13 +41,15 @@ const TIMEOUTS: ModelTimeouts = { firstByteMs: 300_000, idleMs: 120_000 }
 
 export function createGateway(settings: ModelSettings, timeouts: ModelTimeouts = TIMEOUTS): Gateway {
   const providers = createProviders(settings)
+  const endpoints = createEndpoints(settings, providers)
+  const usable = () => endpoints.filter(endpoint => endpoint.missing() === null)
 
   return {
     async start() {
       await Promise.all(providers.map(provider => provider.look()))
     },
-    configured: () => providers.filter(provider => provider.missing() === null).map(provider => provider.name),
-    howTo: () => providers.some(provider => provider.missing() === null) ? null : HOW_TO,
+    configured: () => usable().map(({ provider }) => provider),
+    howTo: () => usable().length > 0 ? null : HOW_TO,
     canServe(model) {
       const found = find(providers, model)
       return 'problem' in found ? found.problem : found.provider.missing()
@@ -52,6 +63,8 @@ export function createGateway(settings: ModelSettings, timeouts: ModelTimeouts =
         return failure('unavailable', missing)
       return callModel({ provider: found.provider, modelId: found.modelId, messages, tools, onDelta, signal, timeouts })
     },
+    whyNoWire: models => allowModels(models, endpoints).whyNone(),
+    openWire: options => openWire({ ...options, models: allowModels(options.models, endpoints) }),
   }
 }
 
@@ -60,6 +73,8 @@ const HOW_TO = [
   '  OPENAI_API_KEY=sk-…                        OpenAI',
   '  OPENAI_BASE_URL=http://127.0.0.1:8000/v1   any OpenAI-compatible endpoint; OPENAI_API_KEY too when it asks for one',
   '  GITHUB_TOKEN=ghp_…                         GitHub Models',
+  '  ANTHROPIC_API_KEY=sk-ant-…                 Claude, for command-line agents',
+  '  GEMINI_API_KEY=…                           Gemini, for command-line agents',
   'or start Ollama on this machine (ollama serve); it is found by itself, elsewhere by OLLAMA_HOST.',
 ].join('\n')
 

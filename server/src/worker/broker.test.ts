@@ -1,6 +1,7 @@
 import type { ScriptedModel, Turn } from '../../test/worker/scripted-model.ts'
 import type { NewEvent } from '../domain/event.ts'
 import { afterEach, expect, it } from 'vitest'
+import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { startScriptedModel } from '../../test/worker/scripted-model.ts'
 import { event } from '../domain/event.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
@@ -8,7 +9,6 @@ import { createGateway } from '../models/gateway.ts'
 import { createBroker } from './broker.ts'
 import { createOrderedLog } from './ordered-log.ts'
 
-const NOTHING = { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: 'http://127.0.0.1:1' } }
 const SECRET = 'value-of-the-token'
 const WITH_SECRET = { name: 'push', run: 'git push', timeoutMs: null, retry: { attempts: 1, delayMs: 0 }, if: null, continueOnError: false, idempotent: false, secrets: ['TOKEN'] }
 const AT = new Date().toISOString()
@@ -30,7 +30,7 @@ async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/s
     manifest: { commands: { deny: ['sudo'], ask: [], allow: [] }, model, steps: [WITH_SECRET], verify: [] },
     secrets: { TOKEN: SECRET, OTHER: 'of another step' },
     redactor: createRedactor([{ value: SECRET, shown: '[secret TOKEN]' }]),
-    gateway: createGateway({ ...NOTHING, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl } }),
+    gateway: createGateway({ ...NO_MODELS, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl } }),
     signal: stop.signal,
     onViolation: detail => violations.push(detail),
   })

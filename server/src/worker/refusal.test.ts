@@ -1,11 +1,11 @@
 import type { SandboxStatus } from '../domain/views.ts'
 import { expect, it } from 'vitest'
+import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { UNKEPT } from '../domain/limits.ts'
 import { parseManifest } from '../domain/manifest/parse.ts'
 import { createGateway } from '../models/gateway.ts'
 import { createRefusals } from './refusal.ts'
 
-const NOTHING = { openai: { apiKey: null, baseUrl: null }, github: { apiKey: null }, ollama: { url: 'http://127.0.0.1:1' } }
 const proven = (level: 'none' | 'process' | 'sandbox') => ({ level, proven: true, by: 'test', missing: null, keepers: UNKEPT })
 const SANDBOXED: SandboxStatus = { default: 'sandbox', levels: [proven('none'), proven('process'), proven('sandbox')] }
 const BARE: SandboxStatus = {
@@ -17,7 +17,7 @@ function refuse(source: string, o: { sandbox?: SandboxStatus, baseUrl?: string, 
   const parsed = parseManifest(`name: test\n${source}\n`, { file: 'test.yaml' })
   if (!parsed.ok)
     throw new Error(JSON.stringify(parsed.problems))
-  const gateway = createGateway({ ...NOTHING, openai: { apiKey: null, baseUrl: o.baseUrl ?? null } })
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: o.baseUrl ?? null } })
   return createRefusals({ gateway, sandbox: () => o.sandbox ?? SANDBOXED })(parsed.manifest, { isolation: o.isolation ?? null })
 }
 

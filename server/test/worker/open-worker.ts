@@ -23,6 +23,7 @@ import { openDatabase } from '../../src/store/database.ts'
 import { findRun } from '../../src/store/runs.ts'
 import { createWorker } from '../../src/worker/worker.ts'
 import { runUser } from '../../src/worker/workspace/place.ts'
+import { NO_MODELS } from './no-models.ts'
 import { startScriptedModel } from './scripted-model.ts'
 
 export interface OpenWorkerOptions {
@@ -57,9 +58,8 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
   const log = createEventLog(db, notifier)
   const scripted = await startScriptedModel(o.turns ?? [{ say: 'I have nothing to say' }])
   const gateway = createGateway({
+    ...NO_MODELS,
     openai: { apiKey: GATEWAY_KEY, baseUrl: scripted.baseUrl },
-    github: { apiKey: null },
-    ollama: { url: 'http://127.0.0.1:1' },
   })
   const vault = createVault({ db, secretKey: 'k'.repeat(43) })
   const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser() }))
