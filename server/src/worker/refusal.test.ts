@@ -55,3 +55,12 @@ it('a model\'s shell does not run by itself outside a sandbox', () => {
 it('a key that does not act yet refuses', () => {
   expect(refuse(`${SCRIPT}\neffects: ask`)).toContain('effects')
 })
+
+it('a script that names models needs one that its programs can call', () => {
+  const script = (models: string) => `runtime: script\nmodel: ${models}\n${SCRIPT}`
+  expect(refuse(script('openai/gpt-5'), ENDPOINT)).toBeNull()
+  expect(refuse(script('[claude/*, openai/gpt-5]'), ENDPOINT)).toBeNull()
+  expect(refuse(script('claude/*'))).toContain('ANTHROPIC_API_KEY=')
+  expect(refuse(script('claude/*'), ENDPOINT)).toMatch(/^Claude has no key: set ANTHROPIC_API_KEY/)
+  expect(refuse(script('cohere/command-r'), ENDPOINT)).toContain('Expected openai/…, github/…, ollama/…, claude/…, gemini/…')
+})

@@ -5,7 +5,7 @@ import type { Gateway } from '../models/gateway.ts'
 import { notYet } from '../domain/manifest/not-yet.ts'
 
 export interface RefusalOptions {
-  gateway: Pick<Gateway, 'canServe' | 'howTo'>
+  gateway: Pick<Gateway, 'canServe' | 'howTo' | 'whyNoWire'>
   /** What the start-up probe has proved. */
   sandbox: () => SandboxStatus
 }
@@ -36,7 +36,7 @@ function whyNoLevel(isolation: IsolationLevel | null, { levels }: SandboxStatus)
 /** One model that can be called is enough: the others are passed over. */
 function whyNoModel({ runtime, model }: Manifest, gateway: RefusalOptions['gateway']): string | null {
   if (runtime !== 'llm')
-    return null
+    return model.length === 0 || gateway.whyNoWire(model) === null ? null : gateway.howTo() ?? gateway.whyNoWire(model)
   const whyNot = model.map(name => gateway.canServe(name))
   if (whyNot.includes(null))
     return null

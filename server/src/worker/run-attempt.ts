@@ -19,11 +19,13 @@ import { FenceLostError } from '../store/errors.ts'
 import { createBroker } from './broker.ts'
 import { handOver } from './hand-over.ts'
 import { chooseIsolation } from './isolation.ts'
+import { openModelAccess } from './open-model-access.ts'
 import { createOrderedLog } from './ordered-log.ts'
 import { outcomeOfStop, refused } from './outcome.ts'
 import { redactUsage } from './redact-usage.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { startRun } from './start-run.ts'
+import { watchSteps } from './watch-steps.ts'
 import { folderOfRun, prepareWorkspace } from './workspace/prepare-workspace.ts'
 import { removeTree } from './workspace/remove-tree.ts'
 import { resolveWorkspace } from './workspace/resolve-workspace.ts'
@@ -109,11 +111,11 @@ async function perform(services: AttemptServices, claimed: ClaimedRun, stop: Att
 
 async function work(services: AttemptServices, claimed: ClaimedRun, stop: AttemptStop): Promise<AttemptOutcome> {
   const { run, agent, ref } = claimed
-  const { host, gateway, usages, commandTimeoutMs, maxSteps, graceMs, logger } = services
+  const { host, gateway, place, usages, commandTimeoutMs, maxSteps, graceMs, logger } = services
   const early = outcomeOfStop(stop)
   if (early)
     return early
-  const log = createOrderedLog(events => services.log.append(ref, events), error => stop.stop(whyNotWritten(error)))
+  const log = watchSteps(createOrderedLog(events => services.log.append(ref, events), error => stop.stop(whyNotWritten(error))), run.steps + 1)
 
   const isolation = chooseIsolation(run.isolation ?? agent.manifest.isolation, host.levels)
   if (!isolation.ok)
@@ -132,9 +134,18 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
 
   const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
   const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, onViolation })
-  const start = startRun({ claimed, workspace: made.workspace, level: isolation.level, commandTimeoutMs, maxSteps, graceMs })
   const handlers = { ...broker, usage: (usage: RunUsage) => usages.set(run.id, redactUsage(redactor, usage)) }
-  const ended = await handOver({ host, start, handlers, stop, logger }).finally(() => usages.forget(run.id))
+  const { level } = isolation
+  const models = await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal })
+  let ended: AttemptOutcome
+  try {
+    const start = startRun({ claimed, workspace: made.workspace, models, level, commandTimeoutMs, maxSteps, graceMs })
+    ended = await handOver({ host, start, handlers, stop, logger })
+  }
+  finally {
+    usages.forget(run.id)
+    await models.close()
+  }
   const outcome = { ...ended, detail: redactor.text(ended.detail) }
   await broker.close()
   await log.flush()

@@ -1,12 +1,15 @@
 import type { IsolationLevel } from '../domain/run.ts'
 import type { LlmWork, ScriptWork, StartRun } from '../executor/protocol/input.ts'
 import type { ClaimedRun } from '../queue/port.ts'
+import type { ModelAccess } from './open-model-access.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
 import { fillTemplate } from '../domain/manifest/inputs.ts'
 
 export interface StartOptions {
   claimed: ClaimedRun
   workspace: Workspace
+  /** How its own programs come to models. */
+  models: Pick<ModelAccess, 'loopback' | 'env'>
   level: IsolationLevel
   /** For a command that names no timeout of its own. */
   commandTimeoutMs: number
@@ -15,8 +18,8 @@ export interface StartOptions {
   graceMs: number
 }
 
-/** What the executor is told of a run: no key, no path but its own folders, no setting of the server. */
-export function startRun({ claimed: { run, agent, ref }, workspace, level, commandTimeoutMs, maxSteps, graceMs }: StartOptions): StartRun {
+/** What the executor is told of a run: no key of a provider, no path but its own, no setting of the server. */
+export function startRun({ claimed: { run, agent, ref }, workspace, models, level, commandTimeoutMs, maxSteps, graceMs }: StartOptions): StartRun {
   return {
     type: 'run.start',
     runId: run.id,
@@ -32,11 +35,11 @@ export function startRun({ claimed: { run, agent, ref }, workspace, level, comma
       homePath: workspace.homePath,
       // A list of hosts is refused before a run starts; none is what is left of it if it ever got here.
       network: agent.manifest.network === 'open' ? 'open' : 'none',
-      loopback: [],
+      loopback: models.loopback,
       programs: [],
       path: [],
       image: agent.manifest.image,
-      env: {},
+      env: models.env,
     },
     limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },
     commandTimeoutMs,

@@ -50,7 +50,8 @@ export const manifestSchema = z.strictObject({
     .describe('What a run is asked for beside its task: fields of a form on the page, --input name=value on the command line.'),
 
   model: z.union([modelName, list(modelName, 'a list of models', 10).min(1, { error: 'at least one model' })], { error: 'a model as provider/model, or a list of them' }).optional()
-    .describe('provider/model, such as openai/gpt-5; a list is tried in order.'),
+    .describe('provider/model, such as openai/gpt-5. runtime llm: the model that does the work; a list is tried in order. script, command, acp: the models that '
+      + 'the run\'s programs may call through the gateway on 127.0.0.1 (the environment says where); claude/* is all of a provider. Without it they may call none.'),
   instructions: text(200_000).optional().describe('What the model is told before the task. {{task}} and {{inputs.name}} are filled in.'),
   tools: list(oneOf(['shell', 'files', 'fetch']), 'a list of tools', 3).optional().describe('What the model may use. Default: shell and files.'),
   mcp: z.object({

@@ -10,6 +10,7 @@ import { templateNames } from './inputs.ts'
 export function checkTogether(file: Record<string, unknown>): Fault[] {
   return [
     ...checkRuntime(file),
+    ...checkModels(file),
     ...checkIsolation(file),
     ...checkInputs(file),
     ...checkTemplates(file),
@@ -28,7 +29,7 @@ type Runtime = (typeof RUNTIMES)[number]
 /** Keys that mean something to these runtimes alone. */
 const KEYS_OF_RUNTIMES: Record<string, Runtime[]> = {
   steps: ['script'],
-  model: ['llm'],
+  model: ['llm', 'script', 'command', 'acp'],
   model_provider: ['llm'],
   model_version: ['llm'],
   instructions: ['llm'],
@@ -42,6 +43,8 @@ export function runtimeOf(file: Record<string, unknown>): Runtime | null {
   if (file.runtime !== undefined)
     return RUNTIMES.find(name => name === file.runtime) ?? null
   const hasModel = file.model !== undefined || file.model_provider !== undefined
+  if (file.agent !== undefined && hasModel)
+    return null
   if ((file.steps !== undefined) === hasModel)
     return null
   return hasModel ? 'llm' : 'script'
@@ -73,8 +76,21 @@ function untold(file: Record<string, unknown>): Fault {
   if (file.agent !== undefined)
     return { ...base, expected: 'command or acp', hint: 'agent: needs runtime: command, or runtime: acp when it speaks ACP' }
   if (file.steps !== undefined)
-    return { ...base, expected: 'script or llm', hint: 'steps: and model: are both here; say which runtime is meant and remove the other\'s keys' }
+    return { ...base, expected: 'script or llm', hint: 'steps: and model: are both here; say runtime: script when the steps may call the model, runtime: llm (with no steps:) when the model does the work' }
   return { ...base, expected: 'steps: for a script, or model: for a model with tools', hint: 'nothing here says what the agent does' }
+}
+
+/** A `*` at the end is for programs that say themselves which model they want; a loop of ours has to know. */
+function checkModels(file: Record<string, unknown>): Fault[] {
+  const isLlm = runtimeOf(file) === 'llm'
+  const models = Array.isArray(file.model) ? file.model : [file.model]
+  return models.flatMap((model: unknown, index): Fault[] => {
+    const star = typeof model === 'string' ? model.indexOf('*') : -1
+    if (typeof model !== 'string' || star < 0 || (!isLlm && star === model.length - 1))
+      return []
+    const expected = isLlm ? 'the full name of a model with runtime: llm' : 'a * at the end alone, such as claude/*'
+    return [{ path: Array.isArray(file.model) ? ['model', index] : ['model'], at: 'value', expected, received: model }]
+  })
 }
 
 function checkIsolation(file: Record<string, unknown>): Fault[] {
