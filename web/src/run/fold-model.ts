@@ -4,7 +4,7 @@ import { addTry } from './fold-step.ts'
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 
-/** One step of kind `model` is one turn; a turn whose request failed may ask again. */
+/** One step of kind `model` is one turn; a turn whose request failed may ask again. Of a command's calls the newest is kept. */
 export function foldModelEvent(timeline: Timeline, event: EventOf<'model.requested' | 'model.delta' | 'model.responded'>): void {
   const step = timeline.stepsByNumber.get(event.data.step)
   if (!step)
@@ -38,7 +38,8 @@ export function foldModelEvent(timeline: Timeline, event: EventOf<'model.request
 
 function request(timeline: Timeline, step: Step, event: EventOf<'model.requested'>): ModelTurn {
   const before = step.turn
-  if (before)
+  // A command may ask as often as it likes; a step of a model asks again only when it got no answer.
+  if (before && step.kind === 'model')
     addTry(timeline, step, before.error ?? 'asked again', 'failed', before.requestedAt, before.respondedAt ?? Date.parse(event.at))
   step.turn = {
     model: event.data.model,

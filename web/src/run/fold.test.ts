@@ -96,6 +96,17 @@ describe('folding a log', () => {
     expect(timeline).toMatchObject({ tokens: { input: 100, output: 20, cached: 50 }, costUsd: 0.01 })
   })
 
+  it('keeps of the calls that a command makes to models the newest, adds them all up, and calls none a failed try', () => {
+    const responded = { step: 1, model: 'claude/claude-haiku-4-5', finish: 'stop' as const, toolCalls: [], usage: { inputTokens: 10, outputTokens: 2 }, costUsd: null, durationMs: 8 }
+    const requested = { step: 1, model: 'claude/claude-haiku-4-5', messages: 2, tools: [] }
+    const timeline = fold(createLog().submit().start().command(1, 'claude -p hi')
+      .add('model.requested', requested).add('model.responded', { ...responded, text: 'one' })
+      .add('model.requested', requested).add('model.responded', { ...responded, text: 'two' }).finish(1).events)
+    expect(timeline.rows.map(row => row.kind)).toEqual(['attempt', 'step'])
+    expect(timeline.steps[0]!.turn).toMatchObject({ text: 'two', requests: 2 })
+    expect(timeline.tokens).toEqual({ input: 20, output: 4, cached: 0 })
+  })
+
   it('marks the loss of a worker between two attempts and closes what was open', () => {
     const timeline = fold(wholeLog())
     const row = timeline.rows.find(one => one.kind === 'marker')!
