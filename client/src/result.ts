@@ -14,20 +14,24 @@ export interface RunResult {
 
 /** Resolves when the run has ended, by whatever reason: look at `run.status`. */
 export async function waitForResult(connection: Connection, runId: string, { signal }: { signal?: AbortSignal } = {}): Promise<RunResult> {
-  let text = ''
-  let step = 0
+  let last: LastWords = { text: '', step: 0, isCommand: false }
   for await (const event of followRun(connection, runId, signal ? { signal } : {}))
-    ({ text, step } = lastWords(text, step, event))
+    last = lastWords(last, event)
   if (signal?.aborted)
     throw new AgentOSError(`waiting for run ${runId} was aborted; the run itself goes on`, 'ABORTED')
-  return { run: await connection.call(connection.trpc.runs.get.query({ run: runId })), text }
+  return { run: await connection.call(connection.trpc.runs.get.query({ run: runId })), text: last.text }
 }
 
-function lastWords(text: string, step: number, event: RunEvent): { text: string, step: number } {
+interface LastWords { text: string, step: number, /** The step that is going on is a command. */ isCommand: boolean }
+
+/** What a model says to a command is the command's to use; its own words are its output. */
+function lastWords(last: LastWords, event: RunEvent): LastWords {
+  if (event.type === 'step.started')
+    return { ...last, isCommand: event.data.kind === 'command' }
   if (event.type === 'model.responded')
-    return { text: event.data.text || text, step: event.data.step }
+    return last.isCommand ? last : { ...last, text: event.data.text || last.text, step: event.data.step }
   if (event.type !== 'step.output' || event.data.stream !== 'stdout')
-    return { text, step }
-  const before = event.data.step === step ? text : ''
-  return { text: (before + event.data.text).slice(-MAX_TEXT), step: event.data.step }
+    return last
+  const before = event.data.step === last.step ? last.text : ''
+  return { ...last, text: (before + event.data.text).slice(-MAX_TEXT), step: event.data.step }
 }

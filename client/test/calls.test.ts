@@ -1,4 +1,5 @@
 import type { ServerProcess } from '../../server/test/process-harness.ts'
+import type { ScriptedModel } from '../../server/test/worker/scripted-model.ts'
 import type { AgentOS } from '../src/index.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,19 +7,23 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, expectTypeOf, it } from 'vitest'
 import { startServerProcess } from '../../server/test/process-harness.ts'
 import { script } from '../../server/test/server-harness.ts'
+import { startScriptedModel } from '../../server/test/worker/scripted-model.ts'
 import { AgentOSError, createAgentOS } from '../src/index.ts'
 
 let server: ServerProcess
 let agentos: AgentOS
+let model: ScriptedModel
 
 beforeAll(async () => {
-  server = await startServerProcess(await mkdtemp(join(tmpdir(), 'agentos-client-test-')), { isShared: true })
+  model = await startScriptedModel([{ say: 'what the model says' }])
+  server = await startServerProcess(await mkdtemp(join(tmpdir(), 'agentos-client-test-')), { isShared: true, env: { OPENAI_BASE_URL: model.baseUrl } })
   agentos = createAgentOS({ url: server.url, apiKey: server.credential })
 })
 
 afterAll(async () => {
   await agentos.close()
   await server.stop()
+  await model.stop()
   await rm(server.dataDir, { recursive: true, force: true })
 })
 
@@ -31,6 +36,14 @@ it('submits a run, follows it and has its result', async () => {
   const result = await agentos.runs.result(run.id)
   expect(result).toMatchObject({ text: 'one\ntwo\n', run: { id: run.id, status: 'succeeded', reason: 'completed' } })
   expectTypeOf(result.run.status).toEqualTypeOf<'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled'>()
+})
+
+it('the result of a command that asks a model is what the command writes', async () => {
+  const call = `curl -sS "$OPENAI_BASE_URL/chat/completions" -H "authorization: Bearer $OPENAI_API_KEY" -d '{"model":"scripted","messages":[]}'`
+  const run = await agentos.runs.submit({ manifest: script(`echo before; ${call} >answer; wc -l <answer | tr -d ' '`, 'runtime: script\nmodel: openai/scripted\n') })
+  const { text, run: ended } = await agentos.runs.result(run.id)
+  expect(ended).toMatchObject({ status: 'succeeded', tokens: 18 })
+  expect(text).toMatch(/^before\n\d+\n$/)
 })
 
 it('says of an agent in which folder it runs when none is named', async () => {
