@@ -32,6 +32,8 @@ export function createAgentOS(options: AgentOSOptions) {
       submit: (input: SubmitRun) => call(trpc.runs.submit.mutate(input)),
       get: (run: string) => call(trpc.runs.get.query({ run })),
       list: (input: Input['runs']['list'] = {}) => call(trpc.runs.list.query(input)),
+      /** What is kept of a run beside its log; its bytes are at `path` of the server. */
+      artifacts: (run: string) => call(trpc.runs.artifacts.query({ run })),
       stop: (run: string) => call(trpc.runs.stop.mutate({ run })),
       retry: (run: string) => call(trpc.runs.retry.mutate({ run })),
       prune: (input: Input['runs']['prune']) => call(trpc.runs.prune.mutate(input)),

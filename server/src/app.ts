@@ -5,6 +5,7 @@ import type { Database } from './store/database.ts'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createArtifacts } from './artifacts/artifacts.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { createSessions } from './auth/sessions.ts'
 import { createSignInTokens } from './auth/sign-in-tokens.ts'
@@ -99,6 +100,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
   parts.add(() => log.stop())
   const gateway = createGateway(config.models)
+  const artifacts = createArtifacts({ path: join(dataFolder.path, 'artifacts'), db })
   const rules = workspaceRules(config, dataFolder)
   const { cgroup, killedProcesses } = await delegateCgroup(rules.runUser)
   parts.add(() => cgroup?.release())
@@ -107,7 +109,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
   const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
-  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, vault, ownValues: ownValues(config, dataFolder), rules, config, dataFolder, logger })
+  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: ownValues(config, dataFolder), rules, config, dataFolder, logger })
 
   const tokens = createSignInTokens()
   const sessions = createSessions(dataFolder)
@@ -121,10 +123,11 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
     publicUrl: config.publicUrl,
     webDir: join(config.projectDir, 'web', 'dist'),
     ownerId: owner.userId,
-    services: createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox: worker.sandbox, usages: worker.usages, mintSignInLink }),
+    services: createServices({ config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox: worker.sandbox, usages: worker.usages, mintSignInLink }),
     authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
     sessions,
     tokens,
+    artifacts,
     health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, countAgents: () => agentCount },
     started: started.promise,
     metrics,

@@ -27,6 +27,7 @@ export interface ServicesOptions {
   rules: WorkspaceRules
   db: Database
   notifier: Notifier
+  artifacts: RouterServices['artifacts']
   gateway: Gateway
   queue: Queue
   vault: Vault
@@ -36,10 +37,11 @@ export interface ServicesOptions {
 }
 
 /** What the router is handed, so that it needs to know neither worker nor models. */
-export function createServices({ config, rules, db, notifier, gateway, queue, vault, sandbox, usages, mintSignInLink }: ServicesOptions): RouterServices {
+export function createServices({ config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox, usages, mintSignInLink }: ServicesOptions): RouterServices {
   return {
     db,
     notifier,
+    artifacts,
     version: VERSION,
     secrets: { set: vault.set, list: vault.list, names: vault.names, remove: vault.remove },
     refuse: createRefusals({ gateway, sandbox }),

@@ -1,3 +1,4 @@
+import type { Artifacts } from '../src/artifacts/artifacts.ts'
 import type { Manifest } from '../src/domain/manifest/manifest.ts'
 import type { RunView } from '../src/domain/views.ts'
 import type { EventLog } from '../src/events/log.ts'
@@ -12,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject } from 'vitest'
+import { createArtifacts } from '../src/artifacts/artifacts.ts'
 import { createEventLog } from '../src/events/log.ts'
 import { createNotifier } from '../src/events/notifier.ts'
 import { submit } from '../src/queue/submit.ts'
@@ -49,6 +51,7 @@ export interface Given {
   readonly db: Database
   readonly notifier: Notifier
   readonly log: EventLog
+  readonly artifacts: Artifacts
   readonly actor: Actor
   readonly where: FreshDatabase
   agent: (manifest?: Partial<Manifest>) => Promise<AgentRow>
@@ -68,6 +71,8 @@ export function onBothDatabases(title: string, body: (given: Given) => void): vo
       given.db = await openDatabase(given.where)
       given.notifier = createNotifier()
       given.log = createEventLog(given.db, given.notifier)
+      given.artifacts = createArtifacts({ path: join(given.where.dataDir, 'artifacts'), db: given.db })
+      await given.artifacts.start()
       given.actor = await ensureOwner(given.db)
       Object.assign(given, createWords(given))
     })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createArtifacts } from '../src/artifacts/artifacts.ts'
 import { createEventLog } from '../src/events/log.ts'
 import { createNotifier } from '../src/events/notifier.ts'
 import { prune } from '../src/queue/prune.ts'
@@ -159,7 +160,7 @@ it('gives the space of pruned runs back', async () => {
   await log.end(ref, { reason: 'completed', detail: '' })
   const pages = () => db.read({ sql: 'PRAGMA page_count', params: [] }).then(([row]) => Number(row!.page_count))
   const before = await pages()
-  await prune({ db, notifier: createNotifier() }, { organisationId: actor.organisationId })
+  await prune({ db, notifier: createNotifier(), artifacts: createArtifacts({ path: join(where.dataDir, 'artifacts'), db }) }, { organisationId: actor.organisationId })
   expect(await pages()).toBeLessThan(before - 400)
   await db.close()
 })

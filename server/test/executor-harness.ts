@@ -6,6 +6,7 @@ import type { ExecutorHost, ExecutorHostOptions, LostRun } from '../src/executor
 import type { ReplyValue, StartRun } from '../src/executor/protocol/input.ts'
 import type { ExecutorAsk, RunOutcome } from '../src/executor/protocol/output.ts'
 import type { SandboxWay } from '../src/executor/sandbox/layout.ts'
+import { createHash } from 'node:crypto'
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,6 +60,7 @@ export interface TestRun {
   level?: IsolationLevel
   limits?: Partial<RunLimits>
   sandbox?: Partial<StartRun['sandbox']>
+  spoolPath?: string
   commandTimeoutMs?: number
   graceMs?: number
   runId?: string
@@ -81,8 +83,12 @@ export interface TestOutcome {
   /** The asks between them, events and asks in one order: `event:step.output`, `ask:record`. */
   trace: string[]
   asks: ExecutorAsk[]
+  /** What it asked to keep, as it lay in the spool folder then. */
+  kept: KeptFile[]
   workspacePath: string
 }
+
+export type KeptFile = Extract<ExecutorAsk, { kind: 'keep' }> & { sha256: string, sizeBytes: number }
 
 let runs = 0
 
@@ -90,7 +96,8 @@ export async function performRun(host: ExecutorHost, o: TestRun): Promise<TestOu
   const folder = mkdtempSync(join(tmpdir(), 'agentos-run-'))
   const workspacePath = o.sandbox?.workspacePath ?? join(folder, 'workspace')
   const homePath = join(folder, 'home')
-  for (const path of [folder, workspacePath, homePath]) {
+  const spoolPath = join(folder, 'spool')
+  for (const path of [folder, workspacePath, homePath, spoolPath]) {
     mkdirSync(path, { recursive: true })
     if (runAs)
       chownSync(path, runAs.uid, runAs.gid)
@@ -99,13 +106,14 @@ export async function performRun(host: ExecutorHost, o: TestRun): Promise<TestOu
   const events: NewEvent[] = []
   const trace: string[] = []
   const asks: ExecutorAsk[] = []
+  const kept: KeptFile[] = []
   const turns = [...o.llm?.turns ?? []]
   const keep = (event: NewEvent) => {
     events.push(event)
     trace.push(`event:${event.type}`)
     return o.onEvent?.(event)
   }
-  const outcome = await host.run(startOf(o, workspacePath, homePath), {
+  const outcome = await host.run(startOf(o, { workspacePath, homePath, spoolPath }), {
     async events(list) {
       await Promise.all(list.map(keep))
     },
@@ -123,13 +131,18 @@ export async function performRun(host: ExecutorHost, o: TestRun): Promise<TestOu
       }
       if (ask.kind === 'command')
         return { kind: 'decision', allow: true }
+      if (ask.kind === 'keep') {
+        const bytes = ask.file === null ? Buffer.alloc(0) : readFileSync(join(o.spoolPath ?? spoolPath, ask.file))
+        kept.push({ ...ask, sha256: sha256Of(bytes), sizeBytes: bytes.length })
+        return { kind: 'recorded' }
+      }
       const turn = turns.shift() ?? { text: 'done' }
       const said = typeof turn === 'function' ? turn() : turn
       return { kind: 'model', text: said.text ?? '', toolCalls: said.toolCalls ?? [], finish: said.finish ?? (said.toolCalls ? 'tool_calls' : 'stop') }
     },
   }, o.signal)
   rmSync(folder, { recursive: true, force: true })
-  return { outcome, events, trace, asks, workspacePath }
+  return { outcome, events, trace, asks, kept, workspacePath }
 }
 
 type DataOf<T extends NewEvent['type']> = Extract<NewEvent, { type: T }>['data']
@@ -176,7 +189,11 @@ export function stepOf(step: string | Partial<ScriptStep>, index: number): Scrip
   }
 }
 
-function startOf(o: TestRun, workspacePath: string, homePath: string): StartRun {
+export function sha256Of(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function startOf(o: TestRun, { workspacePath, homePath, spoolPath }: Record<'workspacePath' | 'homePath' | 'spoolPath', string>): StartRun {
   const shared = { task: o.task ?? 'a task', inputs: o.inputs ?? {}, verify: (o.verify ?? []).map(stepOf) }
   return {
     type: 'run.start',
@@ -187,6 +204,7 @@ function startOf(o: TestRun, workspacePath: string, homePath: string): StartRun 
       ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'] }
       : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
     sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', ownFolders: [workspacePath, homePath], loopback: [], programs: [], path: [], image: null, env: {}, ...o.sandbox },
+    spoolPath: o.spoolPath ?? spoolPath,
     limits: {
       timeMs: 60_000,
       steps: 50,

@@ -124,6 +124,8 @@ export const EVENT_DATA = {
     isWhole: z.boolean(),
     step: step.optional(),
   }),
+  /** It should have been stored and could not be: `detail` says why. The run goes on. */
+  'artifact.lost': z.object({ name: z.string(), detail: z.string(), step: step.optional() }),
 } as const
 
 export type EventType = keyof typeof EVENT_DATA

@@ -89,6 +89,21 @@ export interface ProcessView {
   startedAt: string
 }
 
+/** Something that is kept of a run beside its log. */
+export interface ArtifactView {
+  name: string
+  /** The step that made it; null when it belongs to the whole run. */
+  step: number | null
+  mediaType: string
+  sha256: string
+  sizeBytes: number
+  /** False when a cap cut it. */
+  isWhole: boolean
+  createdAt: string
+  /** Of this server: `/artifacts/<run>/<name>`. */
+  path: string
+}
+
 /** One page of runs, newest first. */
 export interface RunPage {
   runs: RunView[]

@@ -6,11 +6,13 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { SignInTokens } from '../auth/sign-in-tokens.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { RouterServices } from '../router/context.ts'
+import type { ArtifactSource } from './artifact-route.ts'
 import type { Health } from './health-routes.ts'
 import type { Sockets } from './upgrade.ts'
 import { createServer } from 'node:http'
 import express from 'express'
 import { createAttempts } from '../auth/attempts.ts'
+import { artifactRoute } from './artifact-route.ts'
 import { createErrorHandler, sendError } from './errors.ts'
 import { limitBody, refuseForeignOrigin, requireOurHost, requireSignedIn } from './guard.ts'
 import { securityHeaders } from './headers.ts'
@@ -35,6 +37,7 @@ export interface HttpOptions {
   authenticate: Authenticate
   sessions: Sessions
   tokens: SignInTokens
+  artifacts: ArtifactSource
   health: Health
   /** Resolves when calls can be served; until then they wait. */
   started: Promise<void>
@@ -68,7 +71,8 @@ export function createHttpServer(o: HttpOptions): HttpServer {
   app.use('/api/session', sessionRoutes({ ...o, rules, attempts: createAttempts(), closeSockets: sockets.closeOf }))
   app.use('/trpc', signedIn, waitUntil(o.started), trpcRoute(o.services, o.logger))
   app.get('/schema.json', signedIn, (_request, response) => void response.json(o.manifestSchema()))
-  app.use('/api', signedIn, (request, response) => sendError(response, 'NOT_FOUND', `there is nothing at ${request.baseUrl}${request.path}`))
+  app.get('/artifacts/:runId/:name', signedIn, waitUntil(o.started), artifactRoute(o.artifacts))
+  app.use(['/api', '/artifacts'], signedIn, (request, response) => sendError(response, 'NOT_FOUND', `there is nothing at ${request.baseUrl}${request.path}`))
   app.use(pages(o))
   app.use(createErrorHandler(o.logger))
 

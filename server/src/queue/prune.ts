@@ -3,10 +3,18 @@ import type { Database } from '../store/database.ts'
 import type { PruneFilter } from '../store/prune.ts'
 import { deleteRuns } from '../store/prune.ts'
 
-/** Removes ended runs and their logs, never one that may still change. All ended ones when nothing narrows it. */
-export async function prune({ db, notifier }: { db: Database, notifier: Notifier }, filter: PruneFilter): Promise<{ removed: string[] }> {
-  const removed = await deleteRuns(db, filter)
-  if (removed.length > 0)
-    notifier.runsRemoved(removed)
-  return { removed }
+export interface PruneServices {
+  db: Database
+  notifier: Notifier
+  /** The files of what the runs' artifacts held, where nothing else has the same. */
+  artifacts: { removeUnused: (sha256s: string[]) => Promise<void> }
+}
+
+/** Removes ended runs, their logs and their artifacts, never one that may still change. All ended ones when nothing narrows it. */
+export async function prune({ db, notifier, artifacts }: PruneServices, filter: PruneFilter): Promise<{ removed: string[] }> {
+  const { runs, sha256s } = await deleteRuns(db, filter)
+  if (runs.length > 0)
+    notifier.runsRemoved(runs)
+  await artifacts.removeUnused(sha256s)
+  return { removed: runs }
 }

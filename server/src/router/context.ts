@@ -19,6 +19,8 @@ export interface Context extends RouterServices {
 export interface RouterServices {
   db: Database
   notifier: Notifier
+  /** Where the bytes of artifacts are; the router only says which are no longer wanted. */
+  artifacts: { removeUnused: (sha256s: string[]) => Promise<void> }
   version: string
   /** Why a run of this manifest would be refused now, in a sentence for a person; null when it may run. */
   refuse: (manifest: Manifest, asked?: { isolation?: IsolationLevel | null }) => string | null

@@ -1,4 +1,4 @@
-import type { RunPage, RunUsage, RunView, WatchUpdate } from '../domain/views.ts'
+import type { ArtifactView, RunPage, RunUsage, RunView, WatchUpdate } from '../domain/views.ts'
 import type { RunUsageNow } from './usages.ts'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
@@ -8,6 +8,7 @@ import { watchRuns } from '../events/watch.ts'
 import { cancel } from '../queue/cancel.ts'
 import { prune } from '../queue/prune.ts'
 import { getAgentVersion } from '../store/agents.ts'
+import { listArtifacts } from '../store/artifacts.ts'
 import { listRuns } from '../store/runs.ts'
 import { agentNamed, runNamed } from './find.ts'
 import { delayMs, folder, inputs, isolation, source, statuses, task, timeMs, word } from './inputs.ts'
@@ -59,6 +60,11 @@ export const runs = router({
     .input(z.object({ run: word }))
     .query(({ ctx, input }): Promise<RunView> => runNamed(ctx, input.run)),
 
+  /** What is kept of a run beside its log; the bytes are at `path`. */
+  artifacts: procedure
+    .input(z.object({ run: word }))
+    .query(async ({ ctx, input }): Promise<ArtifactView[]> => listArtifacts(ctx.db, ctx.actor.organisationId, (await runNamed(ctx, input.run)).id)),
+
   submit: procedure
     .input(submission)
     .mutation(({ ctx, input }): Promise<RunView> => submitRun(ctx, input)),
@@ -89,7 +95,7 @@ export const runs = router({
       return cancel(ctx, { actor: ctx.actor, runId: run.id })
     }),
 
-  /** Removes ended runs and their logs; all of them when nothing narrows it. */
+  /** Removes ended runs with their logs and artifacts; all of them when nothing narrows it. */
   prune: procedure
     .input(z.object({ ids: z.array(word).max(1000).optional(), statuses: statuses.optional(), olderThanMs: delayMs.optional() }).default({}))
     .mutation(({ ctx, input }): Promise<{ removed: string[] }> => prune(ctx, {

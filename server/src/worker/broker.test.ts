@@ -32,6 +32,7 @@ async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/s
     redactor: createRedactor([{ value: SECRET, shown: '[secret TOKEN]' }]),
     gateway: createGateway({ ...NO_MODELS, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl } }),
     signal: stop.signal,
+    keep: async ({ name, step }) => event('artifact.lost', { name, step, detail: 'nothing is kept here' }),
     onViolation: detail => violations.push(detail),
   })
   const chunks: string[] = []

@@ -4,6 +4,7 @@ import type { Redactor } from '../domain/redact/redactor.ts'
 import type { ReplyValue } from '../executor/protocol/input.ts'
 import type { ExecutorAsk } from '../executor/protocol/output.ts'
 import type { Gateway } from '../models/gateway.ts'
+import type { Keep } from './keep-artifact.ts'
 import type { OrderedLog } from './ordered-log.ts'
 import { parseNewEvent } from '../domain/event.ts'
 import { findDenied } from '../domain/policy.ts'
@@ -21,6 +22,7 @@ export interface BrokerOptions {
   gateway: Gateway
   /** Aborted when the run is to end: calls to models end with it. */
   signal: AbortSignal
+  keep: Keep
   /** The executor wrote what it may not: its run ends. */
   onViolation: (detail: string) => void
 }
@@ -38,7 +40,7 @@ export interface Broker {
 /** Output that waits to be told from the beginning of a secret waits no longer when it is next to nothing of one. */
 const RELEASE_MS = 250
 
-/** Everything else (run.*, attempt.*, model.*, workspace.*) is the worker's to say. */
+/** Everything else (run.*, attempt.*, model.*, workspace.*, artifact.*) is the worker's to say. */
 const EXECUTOR_WRITES = new Set<EventType>([
   'sandbox.opened',
   'step.started',
@@ -54,7 +56,7 @@ const EXECUTOR_WRITES = new Set<EventType>([
 ])
 
 /** Answers what the executor of one run asks: it decides nothing, and everything that it says is held against the rules. */
-export function createBroker({ log, manifest, secrets, redactor, gateway, signal, onViolation }: BrokerOptions): Broker {
+export function createBroker({ log, manifest, secrets, redactor, gateway, signal, keep, onViolation }: BrokerOptions): Broker {
   const closed = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   const redacted = createEventRedactor(redactor)
@@ -105,6 +107,9 @@ export function createBroker({ log, manifest, secrets, redactor, gateway, signal
           throw new Error(outcome.message)
         return { kind: 'model', text: outcome.text, toolCalls: outcome.toolCalls, finish: outcome.finish }
       }
+      case 'keep':
+        await log.record([await keep(redactor.value(ask))])
+        return { kind: 'recorded' }
     }
   }
 

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+import type { Artifacts } from '../artifacts/artifacts.ts'
 import type { NewEvent } from '../domain/event.ts'
 import type { HiddenValue, Redactor } from '../domain/redact/redactor.ts'
 import type { IsolationLevel } from '../domain/run.ts'
@@ -19,9 +21,11 @@ import { FenceLostError } from '../store/errors.ts'
 import { createBroker } from './broker.ts'
 import { handOver } from './hand-over.ts'
 import { chooseIsolation } from './isolation.ts'
+import { createKeep } from './keep-artifact.ts'
 import { openModelAccess } from './open-model-access.ts'
 import { createOrderedLog } from './ordered-log.ts'
 import { outcomeOfStop, refused } from './outcome.ts'
+import { redactBytes } from './redact-bytes.ts'
 import { redactUsage } from './redact-usage.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { startRun } from './start-run.ts'
@@ -39,6 +43,7 @@ export interface AttemptServices {
   /** Knows those; what a run with no secrets needs. */
   ownRedactor: Redactor
   host: ExecutorHost
+  artifacts: Artifacts
   place: WorkspacePlace
   rules: WorkspaceRules
   usages: RunUsages
@@ -133,7 +138,9 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   log.hold([made.event])
 
   const onViolation = (detail: string) => stop.stop({ kind: 'end', reason: 'error', detail, canPass: false })
-  const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, onViolation })
+  const redact = (source: Readable) => source.pipe(redactBytes(redactor))
+  const keep = createKeep({ ref, spoolPath: made.workspace.spoolPath, runUser: services.place.runUser, artifacts: services.artifacts, redact })
+  const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, keep, onViolation })
   const handlers = { ...broker, usage: (usage: RunUsage) => usages.set(run.id, redactUsage(redactor, usage)) }
   const { level } = isolation
   const models = await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal })

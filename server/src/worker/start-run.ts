@@ -41,6 +41,7 @@ export function startRun({ claimed: { run, agent, ref }, workspace, models, leve
       image: agent.manifest.image,
       env: models.env,
     },
+    spoolPath: workspace.spoolPath,
     limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },
     commandTimeoutMs,
     graceMs,

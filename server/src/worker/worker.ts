@@ -1,3 +1,4 @@
+import type { Artifacts } from '../artifacts/artifacts.ts'
 import type { HiddenValue } from '../domain/redact/redactor.ts'
 import type { SandboxStatus } from '../domain/views.ts'
 import type { UsageSource } from '../events/follow-usage.ts'
@@ -26,6 +27,7 @@ export interface WorkerOptions {
   queue: Queue
   hosts: ExecutorHost[]
   gateway: Gateway
+  artifacts: Artifacts
   vault: Pick<Vault, 'open'>
   /** Keys of the server's own, which no log may hold. */
   ownValues: HiddenValue[]
@@ -74,7 +76,7 @@ export function createWorker(o: WorkerOptions): Worker {
   async function start(): Promise<void> {
     void o.gateway.start()
     const place = await choosePlace(o.dataFolder.workspacesPath)
-    await Promise.all([...o.hosts.map(host => host.start()), clearUp(place)])
+    await Promise.all([...o.hosts.map(host => host.start()), clearUp(place), o.artifacts.start()])
     ignoreCancels = o.notifier.onCancelRequested(cancel)
     o.queue.start(claimed => handle(claimed, place))
   }

@@ -7,6 +7,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { createArtifacts } from '../../src/artifacts/artifacts.ts'
 import { parseManifest } from '../../src/domain/manifest/parse.ts'
 import { follow } from '../../src/events/follow.ts'
 import { createEventLog } from '../../src/events/log.ts'
@@ -64,7 +65,9 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
   const vault = createVault({ db, secretKey: 'k'.repeat(43) })
   const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser() }))
   const queue = createEmbeddedQueue({ db, notifier, workerId: 'worker-1', slots: o.slots ?? 4 })
+  const artifacts = createArtifacts({ path: join(dataDir, 'artifacts'), db })
   const worker = createWorker({
+    artifacts,
     db,
     notifier,
     log,
@@ -138,6 +141,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     scripted,
     vault,
     worker,
+    artifacts,
     workspacesPath,
     run,
     eventsUntil,

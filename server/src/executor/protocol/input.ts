@@ -16,6 +16,11 @@ export interface StartRun {
   firstStep: number
   work: ScriptWork | LlmWork
   sandbox: SandboxSpec
+  /**
+   * Host path of an empty folder of the run's user, for output that is to be kept as it came. Never mounted into a sandbox; at
+   * levels `process` and `none` a command has the same user and can reach it, so the worker believes no file in it.
+   */
+  spoolPath: string
   limits: RunLimits
   /** For a command that names no timeout of its own. */
   commandTimeoutMs: number

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ARTIFACT_MEDIA_TYPES, ARTIFACT_NAME } from '../../domain/artifact.ts'
 import { LIMIT_KEEPERS, LIMIT_NAMES } from '../../domain/limits.ts'
 import { END_REASON_NAMES, ISOLATION_LEVELS } from '../../domain/run.ts'
 
@@ -26,6 +27,16 @@ const ask = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('command'), step: z.int(), command: z.string(), secrets: z.array(z.string()).max(100).optional() }),
   /** One turn of a model. The worker records model.requested, model.delta and model.responded. */
   z.object({ kind: z.literal('model'), step: z.int(), messages: z.array(message), tools: z.array(toolSpec) }),
+  /** Store a file of the spool folder under a name, and answer when it is stored; `problem` says why there is none. */
+  z.object({
+    kind: z.literal('keep'),
+    step: z.int().min(1),
+    name: z.string().regex(ARTIFACT_NAME),
+    file: z.string().regex(ARTIFACT_NAME).nullable(),
+    problem: z.string().max(500).nullable(),
+    mediaType: z.enum(ARTIFACT_MEDIA_TYPES),
+    isWhole: z.boolean(),
+  }),
 ])
 export type ExecutorAsk = z.infer<typeof ask>
 

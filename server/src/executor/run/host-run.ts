@@ -13,6 +13,7 @@ import { AskRefused } from '../channel.ts'
 import { createLimitWatch } from './limit-watch.ts'
 import { runLlm } from './llm.ts'
 import { createRunOutput } from './output.ts'
+import { createRawOutput } from './raw-output.ts'
 import { createRunControl } from './run-control.ts'
 import { runScript } from './script.ts'
 import { createSessions } from './sessions.ts'
@@ -59,7 +60,9 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
     folders: start.sandbox.ownFolders,
     send: usage => channel.send({ type: 'usage', runId: start.runId, usage }),
   })
+  const raw = createRawOutput({ spoolPath: start.spoolPath, keep: ask => channel.ask(start.runId, ask) })
   const output = createRunOutput({
+    raw,
     allowedBytes: start.limits.outputBytes,
     send: events => emit(...events),
     onUse: used => limits.use('output', used),
@@ -87,8 +90,10 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
     const opened = await sessions.use()
     if ('error' in opened)
       return { exitCode: null, signal: null, ended: 'spawn_error', error: opened.error, durationMs: 0 }
-    if (options.owner)
+    if (options.owner) {
+      await raw.begin(options.owner.step)
       output.begin(options.owner)
+    }
     usage.begin()
     const end = await opened.session.run(text, {
       timeoutMs: options.timeoutMs,
@@ -114,6 +119,7 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
   stopClock()
   usage.stop()
   const survivors = await sessions.close()
+  await raw.end()
   return { reason, detail: asSentence(detail), canPass, survivors }
 }
 

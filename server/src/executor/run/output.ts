@@ -1,5 +1,6 @@
 import type { NewEvent } from '../../domain/event.ts'
 import type { OutputStream } from '../sandbox/session.ts'
+import type { RawOutput } from './raw-output.ts'
 import { newEvent } from './new-event.ts'
 
 /** Which step, or which tool call of it, the output belongs to. */
@@ -27,6 +28,8 @@ export function createRunOutput(o: {
   onLimit: (usedBytes: number) => void
   isFull: () => boolean
   onRoom: (callback: () => void) => void
+  /** Gets the bytes as they are. */
+  raw: RawOutput
 }): RunOutput {
   let owner: OutputOwner = { step: 1, call: null }
   let decoders = newDecoders()
@@ -39,6 +42,7 @@ export function createRunOutput(o: {
   let timer: NodeJS.Timeout | null = null
   let isWaitingForRoom = false
   const paused = new Set<() => void>()
+  o.raw.onRoom = release
 
   return { begin, write, finish }
 
@@ -49,6 +53,7 @@ export function createRunOutput(o: {
   }
 
   function write(stream: OutputStream, bytes: Buffer, resume: () => void): boolean {
+    o.raw.write(stream, bytes)
     const fitting = bytes.subarray(0, Math.max(0, o.allowedBytes - usedBytes))
     usedBytes += fitting.length
     droppedBytes += bytes.length - fitting.length
@@ -59,7 +64,7 @@ export function createRunOutput(o: {
       o.onLimit(usedBytes + bytes.length - fitting.length)
     }
     schedule()
-    if (pendingCharacters <= MAX_PENDING_CHARACTERS)
+    if (pendingCharacters <= MAX_PENDING_CHARACTERS && o.raw.hasRoom())
       return true
     paused.add(resume)
     return false
@@ -70,8 +75,11 @@ export function createRunOutput(o: {
       hold(stream, decoders[stream].decode())
     while (pending.length > 0)
       flush()
-    if (droppedBytes > 0)
+    o.raw.finish()
+    if (droppedBytes > 0) {
+      o.raw.needIt()
       o.send([newEvent('output.cut', { step: owner.step, droppedBytes, allowedBytes: o.allowedBytes })])
+    }
     droppedBytes = 0
   }
 
@@ -125,11 +133,16 @@ export function createRunOutput(o: {
     pending = pending.filter(piece => piece.text !== '')
     nextAt = performance.now() + EVENT_INTERVAL_MS * events.length
     o.send(events)
-    if (pendingCharacters <= MAX_PENDING_CHARACTERS / 2) {
-      for (const resume of paused)
-        resume()
-      paused.clear()
-    }
+    release()
+  }
+
+  /** Whoever was held back may go on, once both the worker and the disk have room. */
+  function release(): void {
+    if (pendingCharacters > MAX_PENDING_CHARACTERS / 2 || !o.raw.hasRoom())
+      return
+    for (const resume of paused)
+      resume()
+    paused.clear()
   }
 }
 

@@ -33,6 +33,8 @@ export interface Workspace {
   /** What of a mounted folder the run may not see. */
   hidden: SandboxSpec['hidden']
   homePath: string
+  /** For output that is kept as it came: of the run's user, and never part of its sandbox. */
+  spoolPath: string
   how: 'empty' | 'copied' | 'mounted'
   files: number
   sizeBytes: number
@@ -43,26 +45,26 @@ export interface Workspace {
 export type Prepared = { ok: true, workspace: Workspace } | { ok: false, reason: EndReason, detail: string }
 
 /**
- * Makes `<place>/<runId>/{workspace,home}`, which the run's user alone may enter, and fills the workspace. The folder that
- * holds both stays ours: nothing else can be put there, and neither can be swapped for a link.
+ * Makes `<place>/<runId>/{workspace,home,spool}`, which the run's user alone may enter, and fills the workspace. The folder that
+ * holds them stays ours: nothing else can be put there, and none can be swapped for a link.
  */
 export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
   const folder = folderOfRun(o.place, o.runId)
   const workspacePath = join(folder, 'workspace')
   const homePath = join(folder, 'home')
+  const spoolPath = join(folder, 'spool')
   const blocked = await removeTree(folder) // of an attempt before this one
   if (blocked)
     return { ok: false, reason: 'spawn_error', detail: `The folder of an earlier attempt could not be removed: ${blocked}` }
   await makeFolder(folder)
   if (o.place.runUser)
     await chmod(folder, 0o711)
-  await makeFolder(homePath)
-  await give(homePath, o.place)
+  await Promise.all([homePath, spoolPath].map(path => makeFolder(path).then(() => give(path, o.place))))
 
   const mount = o.from === null || o.mode === 'copy' ? null : await mayMount({ ...o, from: o.from })
   if (o.from !== null && mount?.ok) {
     const workspaceMode = o.mode === 'mount-read-write' ? 'read-write' : 'read-only'
-    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, hidden: mount.hidden, homePath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
+    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, hidden: mount.hidden, homePath, spoolPath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
   }
 
   await makeFolder(workspacePath)
@@ -88,6 +90,7 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
       workspaceMode: 'read-write',
       hidden: [],
       homePath,
+      spoolPath,
       how: copied ? 'copied' : 'empty',
       files: copied?.files ?? 0,
       sizeBytes: copied?.bytes ?? 0,
