@@ -1,12 +1,13 @@
 import type { ExecutorHost } from '../src/executor/host.ts'
 import type { KeptFile, TestRun } from './executor-harness.ts'
 import { createHash } from 'node:crypto'
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { KEPT_OUTPUT_BYTES } from '../src/domain/artifact.ts'
 import { dataOf, outputOf, performRun, runAs, sha256Of, startExecutor } from './executor-harness.ts'
+import { peakBytes } from './process-harness.ts'
 
 let host: ExecutorHost & AsyncDisposable
 beforeAll(async () => {
@@ -32,7 +33,6 @@ describe('a flood', () => {
     expect(outputOf(events)).toHaveLength(2 * MiB)
     expect(dataOf(events, 'output.cut')).toEqual([{ step: 1, droppedBytes: GB - 2 * MiB, allowedBytes: 2 * MiB }])
     expect(kept).toEqual([expect.objectContaining({ step: 1, name: 'step-1.log', mediaType: 'application/octet-stream', isWhole: false, sizeBytes: KEPT_OUTPUT_BYTES, sha256: sha256OfZeros(KEPT_OUTPUT_BYTES) })])
-    console.warn('PEAK', atRest / MiB, peakBytes(own.pid!) / MiB)
     expect(peakBytes(own.pid!) - atRest).toBeLessThan(150 * MiB)
   })
 
@@ -76,7 +76,6 @@ describe('a flood', () => {
       expect(outcome).toMatchObject({ reason: 'output_limit' })
       expect(kept).toMatchObject([{ isWhole: true, sizeBytes: 20_000_000, sha256: sha256Of(`${index}\n`.repeat(10_000_000)) }])
     }
-    console.warn('PEAK', atRest / MiB, peakBytes(own.pid!) / MiB)
     expect(peakBytes(own.pid!) - atRest).toBeLessThan(200 * MiB)
   })
 })
@@ -166,11 +165,6 @@ async function withSpool(run: (spoolPath: string) => TestRun): ReturnType<typeof
 
 function printing(bytes: Buffer): string {
   return `printf '${[...bytes].map(byte => `\\${byte.toString(8).padStart(3, '0')}`).join('')}'`
-}
-
-/** The most memory that a process has had. */
-function peakBytes(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
 }
 
 function sha256OfZeros(sizeBytes: number): KeptFile['sha256'] {

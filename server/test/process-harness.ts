@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -97,6 +98,11 @@ export function spawnProcess(file: string, args: string[], dataDir: string, { cw
       void exited.then(() => reject(new Error(`it ended and never said ${what}:\n${output.stdout}\n${output.stderr}`)))
     }),
   }
+}
+
+/** The most memory that a process has had. */
+export function peakBytes(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
 }
 
 /** Processes of this machine that name `word` in their command line or environment, but those of this test. */
