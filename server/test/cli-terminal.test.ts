@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { writeManifest } from './cli-harness.ts'
 import { processesOf, runOnTerminal, startServerProcess } from './process-harness.ts'
 import { temporaryFolder } from './server-harness.ts'
+import { TERMINAL_PAYLOADS } from './terminal-payloads.ts'
 
 const CTRL_C = '\u0003'
 const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
@@ -37,6 +38,29 @@ describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => 
     await server.stop()
   })
 
+  it('lets an agent colour nothing, move nothing and ask nothing: what it writes reaches the terminal as plain text', async () => {
+    const dataDir = await temporaryFolder()
+    const server = await startServerProcess(dataDir)
+    const said = Buffer.from(TERMINAL_PAYLOADS.map(payload => `${payload}\n`).join('')).toString('base64').replace(/.{76}/g, '$&\n')
+    const manifest = await writeManifest(dataDir, 'hostile', `base64 -d <<'--'\n${said}\n--\nbase64 -d >&2 <<'--'\n${said}\n--\nprintf 'that is\\377 all'`)
+    const command = runOnTerminal(['run', manifest, '-t', TERMINAL_PAYLOADS.join(' ').replaceAll(/['\n\0]/g, '')], dataDir)
+    expect(await command.exited).toEqual([0, null])
+    const logs = runOnTerminal(['logs', 'hostile'], dataDir)
+    expect(await logs.exited).toEqual([0, null])
+    const json = runOnTerminal(['logs', 'hostile', '--json'], dataDir)
+    expect(await json.exited).toEqual([0, null])
+    for (const { stdout } of [command, logs, json]) {
+      const reached = stdout().replaceAll(OURS, '')
+      expect(reached).toContain('OSC 52 writes the clipboard')
+      expect(reached).toContain('that is')
+      if (stdout !== json.stdout)
+        expect(stdout()).toContain('redredredredhiddenblinks SGR') // none of its colours lies between
+      expect(reached.match(/[\0-\x08\v-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g)).toBeNull() // eslint-disable-line no-control-regex -- what must not be there
+    }
+    expect(logs.stdout()).toMatch(/⤓ what step 1 wrote, as it came \(\d+ bytes\): http:\/\/127\.0\.0\.1:\d+\/artifacts\/\w{20}\/step-1\.log/)
+    await server.stop()
+  })
+
   it('asks before it deletes, and Ctrl-C is a no', async () => {
     const dataDir = await temporaryFolder()
     const command = runOnTerminal(['prune', '--older-than', '7d'], dataDir)
@@ -46,6 +70,9 @@ describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => 
     expect(command.stdout()).toContain('nothing was deleted')
   })
 })
+
+/** The colours and the last line of the command itself, and the terminal's own line ends. */
+const OURS = /\x1B\[(?:[01349]\d?|2\d?)m|\x1B\[\?7[hl]|\r?\x1B\[2K|\r(?=\n)/g // eslint-disable-line no-control-regex -- escape sequences begin with one
 
 /** What stays on the screen: a line that was cleared is not there any more. */
 function screenOf(output: string): string {

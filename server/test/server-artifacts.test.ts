@@ -22,8 +22,9 @@ async function ended(run: string, at: Pick<TestServer, 'url' | 'credential'> = s
     const following = client.events.follow.subscribe({ runId: id }, { onComplete: () => resolve(), onError: reject })
     onTestFinished(() => following.unsubscribe())
   })
-  const [view, events, artifacts] = await Promise.all([client.runs.get.query({ run: id }), client.events.list.query({ runId: id }), client.runs.artifacts.query({ run: id })])
-  return { id, view, events, artifacts, client }
+  const asked = { run: id }
+  const [view, events] = await Promise.all([client.runs.get.query(asked), client.events.list.query({ runId: id })])
+  return { id, view, events, artifacts: await client.runs.artifacts.query(asked), client }
 }
 
 const get = (path: string, headers: Record<string, string> = { authorization: `Bearer ${server.credential}` }) => fetch(server.url + path, { headers })

@@ -6,8 +6,9 @@ import { END_REASONS, EXIT_CODE_INTERRUPTED } from '../domain/run.ts'
 import { followRun } from './follow-run.ts'
 import { exitCodeOf, onLeave } from './leave.ts'
 import { pc } from './print/colour.ts'
-import { createEventPrinter } from './print/events.ts'
+import { createEventPrinter, hrefAt } from './print/events.ts'
 import { shortId } from './print/id.ts'
+import { jsonLine } from './print/json-line.ts'
 import { createLiveLine } from './print/live-line.ts'
 import { print } from './print/out.ts'
 import { plain } from './print/plain.ts'
@@ -58,8 +59,8 @@ interface View {
 
 function createJsonView(run: Run): View {
   return {
-    show: event => print(`${JSON.stringify(event)}\n`),
-    end: (event, exitCode) => print(`${JSON.stringify({ ...event, data: { runId: run.id, ...event.data, exitCode } })}\n`),
+    show: event => print(jsonLine(event)),
+    end: (event, exitCode) => print(jsonLine({ ...event, data: { runId: run.id, ...event.data, exitCode } })),
     connection: () => {},
     say: () => {},
     close: () => {},
@@ -70,7 +71,7 @@ function createTerminalView(server: Server, run: Run): View {
   const progress = createProgress(run)
   let isUp = true
   const line = createLiveLine(() => isUp ? progress.line() : pc.yellow('the connection is lost; trying again'))
-  const printer = createEventPrinter(line.write)
+  const printer = createEventPrinter({ write: line.write, runId: run.id, hrefOf: hrefAt(server) })
   const say = (text: string) => {
     printer.end()
     line.aside(`${text}\n`)

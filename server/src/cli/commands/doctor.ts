@@ -3,6 +3,7 @@ import process from 'node:process'
 import { formatCheck } from '../checks/check.ts'
 import { checkAgents, checkDataFolder, checkDisk, checkNode, checkPort } from '../checks/machine.ts'
 import { checkServer } from '../checks/server.ts'
+import { jsonLine } from '../print/json-line.ts'
 import { print } from '../print/out.ts'
 import { withServer } from '../with-server.ts'
 
@@ -18,7 +19,7 @@ export async function doctor(options: { json?: boolean }): Promise<void> {
     add(check)
   const isOk = checks.every(({ result }) => result !== 'error')
   if (options.json)
-    print(`${JSON.stringify({ ok: isOk, checks })}\n`)
+    print(jsonLine({ ok: isOk, checks }))
   if (!isOk)
     process.exitCode = 1
 }

@@ -7,7 +7,8 @@ import { findTarget } from '../find-target.ts'
 import { followRun } from '../follow-run.ts'
 import { parseCountOption } from '../options.ts'
 import { pc } from '../print/colour.ts'
-import { createEventPrinter } from '../print/events.ts'
+import { createEventPrinter, hrefAt } from '../print/events.ts'
+import { jsonLine } from '../print/json-line.ts'
 import { print } from '../print/out.ts'
 import { withServer } from '../with-server.ts'
 
@@ -15,7 +16,7 @@ export async function logs(name: string, options: { lines?: string, follow?: boo
   const lines = options.lines === undefined ? null : parseCountOption('--lines', options.lines)
   await withServer({ embed: 'look' }, async (server) => {
     const run = await findRun(server, name)
-    const sink = createSink(options.json ?? false, lines)
+    const sink = createSink({ json: options.json ?? false, lines, runId: run.id, hrefOf: hrefAt(server) })
     const isLive = run.endedAt === null
     for await (const event of options.follow && isLive && server.kind !== 'embedded' ? live(server, run) : stored(server, run)) {
       sink.write(event)
@@ -57,7 +58,7 @@ async function* live(server: Server, { id }: Run): AsyncGenerator<RunEvent> {
 }
 
 /** Keeps the last `lines` lines until it is released; then, or without a number, lets all through. */
-function createSink(json: boolean, lines: number | null) {
+function createSink({ json, lines, ...where }: { json: boolean, lines: number | null, runId: string, hrefOf: (path: string) => string }) {
   let kept = ''
   let isReleased = lines === null
   const write = (text: string) => {
@@ -72,9 +73,9 @@ function createSink(json: boolean, lines: number | null) {
       print(lastLines(kept, lines ?? 0))
     isReleased = true
   }
-  const printer = createEventPrinter(write)
+  const printer = createEventPrinter({ write, ...where })
   return {
-    write: (event: RunEvent) => json ? write(`${JSON.stringify(event)}\n`) : printer.print(event),
+    write: (event: RunEvent) => json ? write(jsonLine(event)) : printer.print(event),
     release,
     end: () => {
       release()

@@ -5,6 +5,7 @@ import { CommandError } from '../failure.ts'
 import { parseCountOption } from '../options.ts'
 import { pc } from '../print/colour.ts'
 import { shortId } from '../print/id.ts'
+import { jsonLine } from '../print/json-line.ts'
 import { print } from '../print/out.ts'
 import { oneLine } from '../print/plain.ts'
 import { formatProcessTree } from '../print/process-tree.ts'
@@ -31,7 +32,7 @@ export async function ps(options: { status?: string, limit: string, tree?: boole
       })
       const usages = options.tree ? await usagesOf(client, page.runs) : null
       if (options.json)
-        print(page.runs.map(run => `${JSON.stringify(usages ? { ...run, usage: usages.get(run.id)?.usage ?? null } : run)}\n`).join(''))
+          print(page.runs.map(run => jsonLine(usages ? { ...run, usage: usages.get(run.id)?.usage ?? null } : run)).join(''))
       else if (left === limit && page.runs.length === 0)
         print(status ? `no run is ${status}\n` : `no runs yet${pc.dim('   agentos run repo-report starts one')}\n`)
       else

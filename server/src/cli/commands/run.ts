@@ -9,6 +9,7 @@ import { findAgent } from '../find-agent.ts'
 import { followInTerminal } from '../follow-in-terminal.ts'
 import { parseDurationOption, parseInputs } from '../options.ts'
 import { pc } from '../print/colour.ts'
+import { jsonLine } from '../print/json-line.ts'
 import { print } from '../print/out.ts'
 import { withServer } from '../with-server.ts'
 
@@ -61,7 +62,7 @@ async function readFolder(folder: string): Promise<string> {
 
 function sayDetached(run: Run, server: Server, options: RunOptions): void {
   print(options.json
-    ? `${JSON.stringify({ runId: run.id })}\n`
+    ? jsonLine({ runId: run.id })
     : `${run.id}\n${pc.dim(`  ${server.url}/runs/${run.id}\n  agentos logs -f ${run.id}`)}\n`)
 }
 

@@ -1,9 +1,10 @@
 import type { RunEvent } from '@agentos/client'
+import type { Server } from '../local-server.ts'
+import { artifactPath } from '../../domain/artifact.ts'
 import { END_REASONS } from '../../domain/run.ts'
 import { pc } from './colour.ts'
 import { formatNote } from './note.ts'
-import { print } from './out.ts'
-import { plain } from './plain.ts'
+import { oneLine, plain } from './plain.ts'
 import { formatStatus } from './status.ts'
 import { formatMs } from './time.ts'
 
@@ -13,8 +14,15 @@ export interface EventPrinter {
   end: () => void
 }
 
+export interface EventPrinterOptions {
+  runId: string
+  /** Where something of the server can be opened, in words. */
+  hrefOf: (path: string) => string
+  write: (text: string) => void
+}
+
 /** Prints a run for a person, as it happens. Output stands indented under its step. */
-export function createEventPrinter(write: (text: string) => void = print): EventPrinter {
+export function createEventPrinter({ runId, hrefOf, write }: EventPrinterOptions): EventPrinter {
   let atLineStart = true
 
   const line = (text: string) => {
@@ -34,7 +42,7 @@ export function createEventPrinter(write: (text: string) => void = print): Event
   }
 
   return {
-    print: event => printEvent(event, line, output),
+    print: event => printEvent(event, line, output, name => hrefOf(artifactPath({ runId, name }))),
     end: () => {
       if (!atLineStart)
         write('\n')
@@ -43,10 +51,15 @@ export function createEventPrinter(write: (text: string) => void = print): Event
   }
 }
 
+/** The server of a command goes with the command: what it keeps is at the next one. */
+export function hrefAt({ kind, url }: Pick<Server, 'kind' | 'url'>): (path: string) => string {
+  return path => kind === 'embedded' ? `${path} of \`agentos serve\`` : url + path
+}
+
 type Line = (text: string) => void
 type Output = (text: string, colour?: (value: string) => string) => void
 
-function printEvent(event: RunEvent, line: Line, output: Output): void {
+function printEvent(event: RunEvent, line: Line, output: Output, hrefOf: (artifact: string) => string): void {
   switch (event.type) {
     case 'run.submitted':
       for (const notice of event.data.notices)
@@ -56,7 +69,7 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
       line(pc.yellow(`↻ ${END_REASONS[event.data.reason].means}: ${plain(event.data.detail)}; again in ${formatMs(event.data.delayMs)}`))
       break
     case 'run.cancel_requested':
-      line(pc.dim(`stop requested by ${event.data.by}`))
+      line(pc.dim(`stop requested by ${plain(event.data.by)}`))
       break
     case 'attempt.started':
       if (event.attempt > 1)
@@ -83,10 +96,14 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
       break
     case 'tool.finished':
       if (event.data.status !== 'succeeded')
-        line(pc.red(`  ✗ ${event.data.tool}: ${plain(event.data.result).split('\n')[0] ?? ''}`))
+        line(pc.red(`  ✗ ${oneLine(event.data.tool, 60)}: ${plain(event.data.result).split('\n')[0] ?? ''}`))
       break
     case 'run.ended':
       line(formatEnd(event))
+      break
+    case 'artifact.saved':
+    case 'artifact.lost':
+      line(formatKept(event, hrefOf))
       break
     default: {
       const note = formatNote(event)
@@ -94,6 +111,13 @@ function printEvent(event: RunEvent, line: Line, output: Output): void {
         line(note)
     }
   }
+}
+
+function formatKept({ type, data }: Extract<RunEvent, { type: 'artifact.saved' | 'artifact.lost' }>, hrefOf: (artifact: string) => string): string {
+  if (type === 'artifact.lost')
+    return pc.yellow(`! ${plain(data.name)} could not be kept: ${plain(data.detail)}`)
+  const what = data.step === undefined ? data.name : `${data.isWhole ? '' : 'the beginning of '}what step ${data.step} wrote, as it came`
+  return pc.dim(`  ⤓ ${plain(what)} (${data.sizeBytes} bytes): ${hrefOf(data.name)}`)
 }
 
 function formatStepEnd({ data }: Extract<RunEvent, { type: 'step.finished' }>): string {

@@ -9,6 +9,9 @@ it.each([
   ['erasing backwards', 'bad\b\b\bgood', 'badgood'],
   ['an escape that was cut in two', 'text\u001B', 'text'],
   ['the eight-bit forms', '\u009B31mred', 'red'],
+  ['a link', '\u001B]8;;http://evil.invalid\u001B\\text\u001B]8;;\u001B\\', 'text'],
+  ['another screen', '\u001B[?1049htext\u001B[?1049l', 'text'],
+  ['text that runs backwards', '\u202Eexe\u2066.txt\u2069\u202C', 'exe.txt'],
 ])('lets nothing through to a terminal but text: %s', (_, text, shown) => {
   expect(plain(text)).toBe(shown)
 })

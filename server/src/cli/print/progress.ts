@@ -1,6 +1,6 @@
 import type { Run, RunEvent } from '@agentos/client'
 import { pc } from './colour.ts'
-import { plain } from './plain.ts'
+import { oneLine } from './plain.ts'
 import { formatMs } from './time.ts'
 
 export interface Progress {
@@ -25,9 +25,9 @@ export function createProgress(run: Run): Progress {
       if (type === 'run.retry_scheduled')
         doing = 'waits for its next attempt'
       if (type === 'step.started')
-        doing = `${data.step} ${plain(data.name)}`
+        doing = `${data.step} ${oneLine(data.name, 200)}`
       if (type === 'tool.started')
-        doing = `${data.step} ${data.tool}`
+        doing = `${data.step} ${oneLine(data.tool, 60)}`
       if (type === 'run.cancel_requested')
         doing = 'stopping'
       if (type === 'model.responded') {
