@@ -57,7 +57,7 @@ describe.skipIf(!hasScript)('on a terminal (needs script of util-linux)', () => 
         expect(stdout()).toContain('redredredredhiddenblinks SGR') // none of its colours lies between
       expect(reached.match(/[\0-\x08\v-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g)).toBeNull() // eslint-disable-line no-control-regex -- what must not be there
     }
-    expect(logs.stdout()).toMatch(/⤓ what step 1 wrote, as it came \(\d+ bytes\): http:\/\/127\.0\.0\.1:\d+\/artifacts\/\w{20}\/step-1\.log/)
+    expect(logs.stdout()).toMatch(/saved step-1\.log \([\d.]+ KiB\): http:\/\/127\.0\.0\.1:\d+\/artifacts\/\w{20}\/step-1\.log/)
     await server.stop()
   })
 

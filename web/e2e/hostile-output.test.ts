@@ -2,7 +2,8 @@ import type { Page } from 'playwright-core'
 import type { ScriptedModel } from '../../server/test/worker/scripted-model.ts'
 import type { Folder } from './repository.ts'
 import type { Stage } from './stage.ts'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startScriptedModel } from '../../server/test/worker/scripted-model.ts'
@@ -49,7 +50,9 @@ it('shows what a hostile agent says as the text that it is, wherever it says it'
     expect(said).toContain(payload)
   await expectHarmless(page)
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine')
+  expect(said).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/)
   await expectStoredEventsOnPage(stage.server, page, run.id)
+  await expectKeptOutput(page, run.id)
   for (const event of await page.getByRole('button', { name: /step\.output/ }).all()) {
     await event.click()
     await expectHarmless(page)
@@ -116,6 +119,18 @@ it('serves pages without a script of their own, under a policy that lets none in
   const refused = stage.faults.splice(0)
   expect(refused.filter(fault => fault.includes('Content Security Policy')).length).toBeGreaterThanOrEqual(3)
 })
+
+/** The bytes themselves are a file to save: no page of ours shows them, and the browser does not either. */
+async function expectKeptOutput(page: Page, runId: string): Promise<void> {
+  const [artifact] = await stage.server.client.runs.artifacts(runId)
+  const link = page.getByRole('link', { name: `Download ${artifact!.name}` })
+  expect(await link.getAttribute('href')).toBe(artifact!.path)
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+  expect(download.suggestedFilename()).toBe(artifact!.name)
+  const bytes = await readFile(await download.path())
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(artifact!.sha256)
+  expect(bytes.includes('\x1B]52;c;b3duZWQ=\x07')).toBe(true)
+}
 
 function hostileScript(from: string): string {
   const steps = PRINTABLE.map(name => `  - name: ${JSON.stringify(name)}\n    run: "true"\n`)

@@ -1,3 +1,5 @@
+import { TERMINAL_PAYLOADS } from '../../server/test/terminal-payloads.ts'
+
 /* eslint-disable no-template-curly-in-string -- what a template would act on */
 /** Each sets `window.owned`, opens a dialog, fetches from elsewhere or acts on a terminal, where a page lets it. All of them fit in one line. */
 export const PRINTABLE = [
@@ -29,6 +31,7 @@ export const PRINTABLE = [
 ]
 
 export const CONTROLS = [
+  ...TERMINAL_PAYLOADS.filter(payload => payload.length < 1000),
   '\x1B]52;c;b3duZWQ=\x07 OSC 52 writes the clipboard',
   '\x1B]8;;javascript:window.owned=1\x1B\\OSC 8 is a link\x1B]8;;\x1B\\',
   '\x1B]0;owned\x07\x1B]2;owned\x07 OSC 0 and 2 set the title',

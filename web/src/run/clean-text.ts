@@ -1,7 +1,7 @@
 /**
  * What a hostile program may do to a terminal (move its cursor, set its title, write its clipboard) means nothing on a page:
  * every escape sequence but a change of style is taken out, and so are control characters but tab, newline, return and
- * backspace. A sequence that is cut by the end of a piece is completed by the next one.
+ * backspace, and what turns the direction of the text around it. A sequence that is cut by the end of a piece is completed by the next one.
  */
 export interface TextCleaner {
   clean: (text: string) => string
@@ -49,7 +49,7 @@ export function plainText(text: string): string {
 
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 /** But ESC, which may begin a style. */
-const SUSPECT = /[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F]/
+const SUSPECT = /[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/
 const STYLE_HERE = /\x1B\[[\d;:]{0,64}m/y
 
 /** CSI; strings (OSC, DCS, SOS, PM, APC) up to BEL or ST; a lone two-character escape. */
@@ -59,5 +59,5 @@ const STYLES = /\x1B\[[\d;:]{0,64}m/g
 const UNFINISHED = /\x1B(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1B]*\x1B?|[ -/]+)?$/
 
 /** An ESC that begins a style stays. */
-const CONTROL = /\x1B(?!\[[\d;:]{0,64}m)|[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F]/g
+const CONTROL = /\x1B(?!\[[\d;:]{0,64}m)|[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g
 /* eslint-enable no-control-regex */

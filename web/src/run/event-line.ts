@@ -35,6 +35,7 @@ const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['d
   'limit.approached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
   'limit.reached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
   'output.cut': data => `step ${data.step} · ${formatBytes(data.droppedBytes)} left out`,
+  'artifact.lost': data => `${cut(data.name)} · ${cut(data.detail)}`,
   'artifact.saved': data => `${cut(data.name)} · ${formatBytes(data.sizeBytes)}${data.isWhole ? '' : ' · cut'}`,
 }
 

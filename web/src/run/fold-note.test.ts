@@ -17,8 +17,9 @@ it('puts what the run met where it happened in the reading, and leaves the map a
   const timeline = fold(createLog().submit().start()
     .command(1, 'make').add('limit.approached', { limit: 'memory', used: 410 * MiB, allowed: 512 * MiB }).finish(1)
     .command(2, 'make test').add('artifact.saved', { name: 'trace.json', mediaType: 'application/json', sha256: 'a'.repeat(64), sizeBytes: 10, isWhole: true }).finish(2)
+    .add('artifact.lost', { name: 'step-2.log', step: 2, detail: 'ENOSPC' })
     .add('limit.reached', { limit: 'cpuTime', used: 60_000, allowed: 60_000 }))
-  expect(feedOf(timeline).map(item => item.kind === 'note' ? item.note.kind : item.kind)).toEqual(['step', 'approached', 'step', 'artifact', 'reached'])
+  expect(feedOf(timeline).map(item => item.kind === 'note' ? item.note.kind : item.kind)).toEqual(['step', 'approached', 'step', 'artifact', 'lost', 'reached'])
   expect(timeline.rows.map(row => row.kind)).toEqual(['attempt', 'step', 'step'])
 })
 
@@ -26,6 +27,7 @@ it('says limits in words and units', () => {
   expect(noteLine({ kind: 'approached', limit: 'memory', used: 410 * MiB, allowed: 512 * MiB })).toMatchObject({ tone: 'wait', title: 'Near its limit of memory', about: '80.1 % used', value: '410 MiB of 512 MiB' })
   expect(noteLine({ kind: 'reached', limit: 'cpuTime', used: 60_000, allowed: 60_000 })).toMatchObject({ tone: 'bad', title: 'Reached its limit of CPU time', value: '1:00 of 1:00' })
   expect(noteLine({ kind: 'reached', limit: 'processes', used: 65, allowed: 64 })).toMatchObject({ value: '65 of 64' })
+  expect(noteLine({ kind: 'lost', name: 'step-2.log', detail: 'no \u202Espace' })).toMatchObject({ tone: 'wait', title: 'Not saved', about: expect.stringMatching(/^step-2\.log: no [^\u202E]*space$/) })
 })
 
 it('counts a host that is refused again where it first was, and keeps no more hosts than it can show', () => {

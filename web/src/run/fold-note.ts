@@ -1,12 +1,12 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { Note, Timeline } from './timeline.ts'
 
-type NoteEvent = Extract<RunEvent, { type: 'limit.approached' | 'limit.reached' | 'network.allowed' | 'network.denied' | 'artifact.saved' }>
+type NoteEvent = Extract<RunEvent, { type: 'limit.approached' | 'limit.reached' | 'network.allowed' | 'network.denied' | 'artifact.saved' | 'artifact.lost' }>
 
 /** A hostile run may knock at any number of doors: more names than these are counted and not kept. */
 const MOST_HOSTS = 500
 
-const NOTED = new Set<string>(['limit.approached', 'limit.reached', 'network.allowed', 'network.denied', 'artifact.saved'] satisfies NoteEvent['type'][])
+const NOTED = new Set<string>(['limit.approached', 'limit.reached', 'network.allowed', 'network.denied', 'artifact.saved', 'artifact.lost'] satisfies NoteEvent['type'][])
 
 /** What a run met beside its steps. It stands in the reading where it happened; a host that is refused again is counted where it first was. */
 export function foldNote(timeline: Timeline, event: NoteEvent): void {
@@ -19,6 +19,9 @@ export function foldNote(timeline: Timeline, event: NoteEvent): void {
       break
     case 'artifact.saved':
       add(timeline, { kind: 'artifact', artifact: event.data }, event)
+      break
+    case 'artifact.lost':
+      add(timeline, { kind: 'lost', name: event.data.name, detail: event.data.detail }, event)
       break
     case 'network.allowed':
       timeline.network.connections++

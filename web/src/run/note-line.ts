@@ -18,6 +18,8 @@ export function noteLine(note: Exclude<Note, { kind: 'artifact' }>): NoteLine {
       return { tone: 'wait', icon: 'i-lucide-triangle-alert', title: `Near its limit of ${limitWord(note.limit)}`, about: shareOf(note), value: formatOfLimit(note.limit, note.used, note.allowed) }
     case 'reached':
       return { tone: 'bad', icon: 'i-lucide-octagon-x', title: `Reached its limit of ${limitWord(note.limit)}`, about: '', value: formatOfLimit(note.limit, note.used, note.allowed) }
+    case 'lost':
+      return { tone: 'wait', icon: 'i-lucide-file-x', title: 'Not saved', about: `${shownText(note.name)}: ${shownText(note.detail)}`, value: '' }
     case 'denied':
       return {
         tone: 'wait',

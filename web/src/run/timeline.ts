@@ -159,6 +159,7 @@ export type Note
     /** `count`: how often it was tried. */
     | { kind: 'denied', host: string, port: number, reason: string, count: number }
     | { kind: 'artifact', artifact: Artifact }
+    | { kind: 'lost', name: string, detail: string }
 
 export interface PlacedNote {
   key: string

@@ -101,23 +101,12 @@ function printEvent(event: RunEvent, line: Line, output: Output, hrefOf: (artifa
     case 'run.ended':
       line(formatEnd(event))
       break
-    case 'artifact.saved':
-    case 'artifact.lost':
-      line(formatKept(event, hrefOf))
-      break
     default: {
-      const note = formatNote(event)
+      const note = formatNote(event, hrefOf)
       if (note !== null)
         line(note)
     }
   }
-}
-
-function formatKept({ type, data }: Extract<RunEvent, { type: 'artifact.saved' | 'artifact.lost' }>, hrefOf: (artifact: string) => string): string {
-  if (type === 'artifact.lost')
-    return pc.yellow(`! ${plain(data.name)} could not be kept: ${plain(data.detail)}`)
-  const what = data.step === undefined ? data.name : `${data.isWhole ? '' : 'the beginning of '}what step ${data.step} wrote, as it came`
-  return pc.dim(`  ⤓ ${plain(what)} (${data.sizeBytes} bytes): ${hrefOf(data.name)}`)
 }
 
 function formatStepEnd({ data }: Extract<RunEvent, { type: 'step.finished' }>): string {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { formatNote } from './note.ts'
 
 function note(type: string, data: object): string | null {
-  const line = formatNote({ seq: 1, attempt: 1, at: '2026-11-24T10:00:00.000Z', type, data } as RunEvent)
+  const line = formatNote({ seq: 1, attempt: 1, at: '2026-11-24T10:00:00.000Z', type, data } as RunEvent, name => `at ${name}`)
   return line === null ? null : stripVTControlCharacters(line)
 }
 
@@ -19,6 +19,7 @@ it('shows an open network, what was refused and what was saved, in plain text', 
   expect(note('sandbox.opened', { level: 'sandbox', by: 'bubblewrap', durationMs: 1, network: 'open' })).toBe('isolation: sandbox (bubblewrap) · network open')
   expect(note('sandbox.opened', { level: 'sandbox', by: 'bubblewrap', durationMs: 1, network: 'none' })).toBe('isolation: sandbox (bubblewrap)')
   expect(note('network.denied', { host: 'a\u001B[2J.example', port: 443, reason: 'not in network' })).toBe('! no connection to a.example:443: not in network')
-  expect(note('artifact.saved', { name: 'trace.json', mediaType: 'application/json', sha256: 'a'.repeat(64), sizeBytes: 3_000_000, isWhole: false })).toBe('saved trace.json (2.9 MiB, cut)')
+  expect(note('artifact.saved', { name: 'trace.json', mediaType: 'application/json', sha256: 'a'.repeat(64), sizeBytes: 3_000_000, isWhole: false })).toBe('saved trace.json (2.9 MiB, cut): at trace.json')
+  expect(note('artifact.lost', { name: 'step-1.log', step: 1, detail: 'the disk\u001B[2J is full' })).toBe('! step-1.log could not be saved: the disk is full')
   expect(note('step.output', { step: 1, stream: 'stdout', text: 'x' })).toBeNull()
 })
