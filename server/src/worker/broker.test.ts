@@ -1,5 +1,6 @@
 import type { ScriptedModel, Turn } from '../../test/worker/scripted-model.ts'
 import type { NewEvent } from '../domain/event.ts'
+import type { CommandRules } from '../domain/policy/decide.ts'
 import { afterEach, expect, it } from 'vitest'
 import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { startScriptedModel } from '../../test/worker/scripted-model.ts'
@@ -19,7 +20,7 @@ afterEach(async () => {
   scripted = undefined
 })
 
-async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/scripted']) {
+async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/scripted'], commands: CommandRules = { deny: ['sudo'], ask: [], allow: [] }) {
   scripted = await startScriptedModel(turns)
   const written: NewEvent[] = []
   const violations: string[] = []
@@ -27,7 +28,7 @@ async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/s
   const log = createOrderedLog(async events => void written.push(...events), () => {})
   const broker = createBroker({
     log,
-    manifest: { commands: { deny: ['sudo'], ask: [], allow: [] }, model, steps: [WITH_SECRET], verify: [] },
+    manifest: { commands, model, steps: [WITH_SECRET], verify: [] },
     secrets: { TOKEN: SECRET, OTHER: 'of another step' },
     redactor: createRedactor([{ value: SECRET, shown: '[secret TOKEN]' }]),
     gateway: createGateway({ ...NO_MODELS, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl } }),
@@ -69,6 +70,19 @@ it('a command is held against the manifest\'s rules', async () => {
   const { broker } = await open()
   expect(await broker.ask({ kind: 'command', step: 1, command: 'ls -l' }, () => {})).toEqual({ kind: 'decision', allow: true })
   expect(await broker.ask({ kind: 'command', step: 1, command: 'sudo ls' }, () => {})).toMatchObject({ kind: 'decision', allow: false, rule: 'sudo' })
+})
+
+it('what a person would have to be asked about is refused, with the rule and the reason, until somebody can be asked', async () => {
+  const { broker } = await open([], ['openai/scripted'], { deny: ['sudo'], ask: ['git push'], allow: ['git', 'echo'] })
+  const ask = (command: string) => broker.ask({ kind: 'command', step: 1, command }, () => {})
+  expect(await ask('git status')).toEqual({ kind: 'decision', allow: true })
+  expect(await ask('git push origin')).toEqual({
+    kind: 'decision',
+    allow: false,
+    rule: 'git push',
+    reason: 'the rule "git push" of commands.ask wants a person to be asked, and nobody can be asked yet: until approvals exist it is refused',
+  })
+  expect(await ask('curl x')).toMatchObject({ allow: false, rule: 'commands.allow', reason: expect.stringContaining('curl x') })
 })
 
 it('a turn is recorded before the call, as it streams, and after it; the loop gets the text too', async () => {

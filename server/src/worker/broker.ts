@@ -7,8 +7,9 @@ import type { Gateway } from '../models/gateway.ts'
 import type { Keep } from './keep-artifact.ts'
 import type { OrderedLog } from './ordered-log.ts'
 import { parseNewEvent } from '../domain/event.ts'
-import { findDenied } from '../domain/policy.ts'
+import { decide } from '../domain/policy/decide.ts'
 import { askModel } from './ask-model.ts'
+import { createProgramNames } from './program-names.ts'
 import { createEventRedactor } from './redact-events.ts'
 import { secretsOfCommand } from './secrets-of-command.ts'
 
@@ -55,6 +56,9 @@ const EXECUTOR_WRITES = new Set<EventType>([
   'output.cut',
 ])
 
+/** The machine's programs, for all runs. */
+const programNames = createProgramNames()
+
 /** Answers what the executor of one run asks: it decides nothing, and everything that it says is held against the rules. */
 export function createBroker({ log, manifest, secrets, redactor, gateway, signal, keep, onViolation }: BrokerOptions): Broker {
   const closed = new AbortController()
@@ -93,9 +97,11 @@ export function createBroker({ log, manifest, secrets, redactor, gateway, signal
         await log.record(accept(() => ask.events.map(raw => parseNewEvent({ ...raw, data: raw.data }))))
         return { kind: 'recorded' }
       case 'command': {
-        const rule = findDenied(ask.command, manifest.commands.deny)
-        if (rule !== null)
-          return { kind: 'decision', allow: false, rule, reason: `denied by the rule ${JSON.stringify(rule)} of commands.deny` }
+        const decision = decide(ask.command, manifest.commands, programNames)
+        if (decision.verdict !== 'allow') {
+          const { verdict, rule, why } = decision
+          return { kind: 'decision', allow: false, rule, reason: verdict === 'ask' ? `${why}, and nobody can be asked yet: until approvals exist it is refused` : why }
+        }
         const env = holdTo(() => secretsOfCommand(ask, manifest, secrets))
         return { kind: 'decision', allow: true, ...(env && { env }) }
       }

@@ -94,8 +94,8 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
 
   'commands': part,
   'commands.deny': acts,
-  'commands.ask': refuse(manifest => manifest.commands.ask.length > 0, 'does not act yet: move its commands to commands.deny, or remove it'),
-  'commands.allow': refuse(manifest => manifest.commands.allow.length > 0, 'does not act yet: remove it'),
+  'commands.ask': acts,
+  'commands.allow': acts,
   'approvals': part,
   'approvals.shell': refuse(needsApprovalOfShell, 'does not act yet for ask and deny: use auto, or leave shell out of tools'),
   'approvals.fetch': notice('is kept; there is no fetch tool yet'),

@@ -20,8 +20,6 @@ const REFUSED: Record<string, string> = {
   'network': `${SCRIPT}network: [example.com]\n`,
   'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,
   'limits.cost': `${LLM}limits: { cost: $1 }\n`,
-  'commands.ask': `${SCRIPT}commands: { ask: [rm] }\n`,
-  'commands.allow': `${SCRIPT}commands: { allow: [rm] }\n`,
   'approvals.shell': `${LLM}approvals: { shell: ask }\n`,
   'effects': `${SCRIPT}effects: ask\n`,
 }
@@ -81,7 +79,7 @@ it('every key that the prototype had becomes a key of today', () => {
 
 it('keys that act refuse nothing', () => {
   expect(notYet(read(SCRIPT).manifest)).toBeNull()
-  expect(notYet(read(`${SCRIPT}network: open\nisolation: process\nconcurrency: 1\npriority: 3\ncommands: { deny: [rm] }\nretry: { attempts: 2 }\neffects: tell\nlimits: { time: 5m, memory: 64MiB, processes: 9, files: 99, output: 1MiB, steps: 3 }\nverify: [{ run: ls, secrets: [K] }]\nsecrets: [K]\n`).manifest)).toBeNull()
+  expect(notYet(read(`${SCRIPT}network: open\nisolation: process\nconcurrency: 1\npriority: 3\ncommands: { deny: [rm], ask: [git push], allow: [git] }\nretry: { attempts: 2 }\neffects: tell\nlimits: { time: 5m, memory: 64MiB, processes: 9, files: 99, output: 1MiB, steps: 3 }\nverify: [{ run: ls, secrets: [K] }]\nsecrets: [K]\n`).manifest)).toBeNull()
   expect(notYet(read(`${LLM}instructions: be kind\nverify: [{ run: ls }]\n`).manifest)).toBeNull()
 })
 

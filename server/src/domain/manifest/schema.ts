@@ -95,9 +95,9 @@ export const manifestSchema = z.strictObject({
   }, { error: 'a mapping such as { time: 30m }' }).optional().describe('What a run may use up; reaching a limit ends it with that reason.'),
 
   commands: z.strictObject({
-    deny: list(commandPattern, 'a list of command patterns').optional().describe('Commands that are refused. A list here takes the place of the built-in one.'),
-    ask: list(commandPattern, 'a list of command patterns').optional().describe('Commands that need a person\'s approval.'),
-    allow: list(commandPattern, 'a list of command patterns').optional().describe('When given, only these commands are allowed.'),
+    deny: list(commandPattern, 'a list of command patterns').optional().describe('Commands that are refused, before anything else is looked at. A list here takes the place of the built-in one.'),
+    ask: list(commandPattern, 'a list of command patterns').optional().describe('Commands that need a person\'s approval. Until a person can be asked they are refused, and the run goes on or ends as with a denied one.'),
+    allow: list(commandPattern, 'a list of command patterns').optional().describe('When given, every command of a line must be one of these; what the shell does itself (cd, echo, test …) need not be named.'),
   }, { error: 'a mapping with deny:, ask: or allow:' }).optional().describe('A seat belt against slips; the sandbox is the wall.'),
 
   approvals: z.strictObject({
