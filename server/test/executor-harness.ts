@@ -42,7 +42,7 @@ export async function canDivideCgroups(): Promise<boolean> {
 export async function startExecutor(o: Partial<ExecutorHostOptions> & { cgroups?: boolean } = {}): Promise<ExecutorHost & AsyncDisposable> {
   const { cgroups = false, ...options } = o
   const { cgroup } = cgroups ? await delegateCgroup(runAs) : { cgroup: null }
-  const host = createExecutorHost({ runAs, cgroup, ...options })
+  const host = createExecutorHost({ runAs, cgroup, engines: [], ...options })
   await host.start()
   const dispose = async () => {
     await host.stop()

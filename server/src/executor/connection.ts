@@ -211,6 +211,7 @@ function spawnExecutor(o: ExecutorHostOptions): ChildProcess {
     main,
     ...(o.runAs ? ['--run-as', `${o.runAs.uid}:${o.runAs.gid}`] : []),
     ...(o.sandboxBy ?? []).flatMap(way => ['--sandbox-by', way]),
+    ...(o.engine ? ['--engine', JSON.stringify(o.engine)] : []),
     ...(o.cgroup ? ['--cgroups', JSON.stringify(o.cgroup.tree)] : []),
   ], {
     cwd: '/',

@@ -1,32 +1,15 @@
 import type { SandboxStatus } from '../domain/views.ts'
 import type { ExecutorConnection } from './connection.ts'
-import type { ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
+import type { ContainerRuns } from './container-runs.ts'
+import type { ExecutorHost, ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
 import type { CancelRun, StartRun } from './protocol/input.ts'
 import type { RunOutcome } from './protocol/output.ts'
 import type { LevelTable } from './sandbox/layout.ts'
 import { connectExecutor } from './connection.ts'
+import { createContainerRuns } from './container-runs.ts'
 import { reapRun } from './reap.ts'
 
-export type { ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
-
-/** The worker's side of the pipe: one executor process, kept alive. */
-export interface ExecutorHost {
-  /** Resolves when an executor runs and has proved its levels; rejects with what it said when it cannot be started. Idempotent. */
-  start(): Promise<void>
-  /** Ends the executor and every run in it; those settle as lost. Idempotent. */
-  stop(): Promise<void>
-  /** What the start-up probe of the newest executor proved. */
-  readonly levels: SandboxStatus
-  /** null while none runs. */
-  readonly pid: number | null
-  /**
-   * Hands a run to the executor. Never rejects; `lost` when the executor died, which is then started again by itself.
-   * Aborting the signal cancels the run, as `cancel` does.
-   */
-  run(start: StartRun, handlers: RunHandlers, signal?: AbortSignal): Promise<RunOutcome | LostRun>
-  /** Ends a run: the first reason wins. Unknown runs are ignored. */
-  cancel(runId: string, reason: CancelRun['reason'], detail: string): void
-}
+export type { ExecutorHost, ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
 
 const FIRST_RESTART_MS = 50
 const LAST_RESTART_MS = 5000
@@ -35,6 +18,7 @@ const HEALTHY_MS = 10_000
 
 export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
   const log = o.log ?? (() => {})
+  const containers = o.engine ? null : createContainerRuns(o, createExecutorHost)
   let levels: SandboxStatus = { default: 'process', levels: [] }
   let connection: ExecutorConnection | null = null
   let starting: Promise<void> | null = null
@@ -50,8 +34,14 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     run,
     cancel,
     get levels() {
-      return levels
+      return withContainers()
     },
+    async proved() {
+      await Promise.all([starting?.catch(() => {}), containers?.start()])
+      return withContainers()
+    },
+    pidFor: level => (level === 'container' && containers ? containers.started : connection)?.pid ?? null,
+    reapContainers: async (runIds, isRunning) => await containers?.reap(runIds, isRunning) ?? 0,
     get pid() {
       return connection?.pid ?? null
     },
@@ -69,7 +59,7 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
       clearTimeout(restartTimer)
     restartTimer = null
     starting = null
-    await connection?.close()
+    await Promise.all([connection?.close(), containers?.stop()])
   }
 
   async function run(start: StartRun, handlers: RunHandlers, signal?: AbortSignal): Promise<RunOutcome | LostRun> {
@@ -79,11 +69,31 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted)
       onAbort()
-    const settled = await handOver(start, handlers)
+    const settled = await (start.sandbox.level === 'container' && containers ? inContainer(start, handlers, containers) : handOver(start, handlers))
     signal?.removeEventListener('abort', onAbort)
     if ('lost' in settled)
       await reapRun(runId, o.cgroup?.tree)
     return settled
+  }
+
+  async function inContainer(start: StartRun, handlers: RunHandlers, containers: ContainerRuns): Promise<RunOutcome | LostRun> {
+    const other = await containers.host()
+    const cancelled = waiting.get(start.runId)
+    waiting.delete(start.runId)
+    if (!other)
+      return { reason: 'refused', detail: `Isolation container cannot be had here: ${containers.level.missing}.`, canPass: false, survivors: 0 }
+    const outcome = other.run(start, handlers)
+    if (cancelled)
+      other.cancel(start.runId, cancelled.reason, cancelled.detail)
+    const settled = await outcome
+    if ('lost' in settled)
+      await containers.reap([start.runId], () => false)
+    return settled
+  }
+
+  /** The executor's own row says only that it does not know of containers. */
+  function withContainers(): SandboxStatus {
+    return containers ? { ...levels, levels: levels.levels.map(one => one.level === 'container' ? containers.level : one) } : levels
   }
 
   async function handOver(start: StartRun, handlers: RunHandlers): Promise<RunOutcome | LostRun> {
@@ -102,7 +112,7 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     if (waiting.has(runId))
       waiting.set(runId, waiting.get(runId) ?? { reason, detail })
     else
-      connection?.cancel(runId, reason, detail)
+      [connection, containers?.started].forEach(one => one?.cancel(runId, reason, detail))
   }
 
   async function launch(): Promise<void> {
@@ -119,6 +129,7 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     })
     const table = await next.ready
     levels = statusOf(table)
+    void containers?.start() // When the processor is free again.
   }
 
   function scheduleRestart(livedMs: number): void {

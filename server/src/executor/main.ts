@@ -1,12 +1,15 @@
 import type { StartRun } from './protocol/input.ts'
 import type { HostedRun } from './run/host-run.ts'
 import type { CgroupTree } from './sandbox/cgroup.ts'
+import type { EngineAccess } from './sandbox/engine.ts'
 import type { SandboxWay } from './sandbox/layout.ts'
+import type { Ground } from './sandbox/probe.ts'
 import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createChannel } from './channel.ts'
 import { hostRun } from './run/host-run.ts'
+import { containerLevel } from './sandbox/engine.ts'
 import { SANDBOX_WAYS } from './sandbox/layout.ts'
 import { probeGround } from './sandbox/probe.ts'
 
@@ -15,15 +18,19 @@ import { probeGround } from './sandbox/probe.ts'
  * user away, for the new one may not be able to read our folder. It ends when its standard input does.
  *
  *   main.ts [--run-as UID:GID] [--sandbox-by bubblewrap|util-linux] [--cgroups JSON]
+ *   main.ts --engine JSON: for runs of level container, as whoever may speak to the engine
  */
-const { values } = parseArgs({ options: { 'run-as': { type: 'string' }, 'sandbox-by': { type: 'string', multiple: true }, 'cgroups': { type: 'string' } } })
+const { values } = parseArgs({ options: { 'run-as': { type: 'string' }, 'sandbox-by': { type: 'string', multiple: true }, 'cgroups': { type: 'string' }, 'engine': { type: 'string' } } })
 
 if (values['run-as']) {
   flushCompileCache() // While we may write it.
   becomeUser(values['run-as'])
 }
 const ways = (values['sandbox-by'] as SandboxWay[] | undefined) ?? [...SANDBOX_WAYS] // The host writes no other.
-await serve(ways, values.cgroups === undefined ? null : JSON.parse(values.cgroups) as CgroupTree) // Likewise.
+const cgroups = values.cgroups === undefined ? null : JSON.parse(values.cgroups) as CgroupTree // Likewise.
+await serve(values.engine === undefined
+  ? await probeGround({ canary: process.env.AGENTOS_PROBE_CANARY ?? '', ways, cgroups })
+  : groundOf(JSON.parse(values.engine) as EngineAccess)) // Likewise.
 
 function becomeUser(user: string): void {
   const [uid, gid] = user.split(':').map(Number) as [number, number] // Written so by the host.
@@ -32,8 +39,12 @@ function becomeUser(user: string): void {
   process.setuid!(uid)
 }
 
-async function serve(ways: SandboxWay[], cgroups: CgroupTree | null): Promise<void> {
-  const ground = await probeGround({ canary: process.env.AGENTOS_PROBE_CANARY ?? '', ways, cgroups })
+/** The host has asked the engine already. */
+function groundOf(access: EngineAccess): Ground {
+  return { levels: [containerLevel(access)], cgroups: null, engine: access }
+}
+
+async function serve(ground: Ground): Promise<void> {
   const running = new Map<string, HostedRun>()
   let isDraining = false
   let isEnding = false

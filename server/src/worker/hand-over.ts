@@ -18,13 +18,13 @@ const HANGS_AFTER_MS = 30_000
 
 /** Gives the run to an executor and waits for its end, whoever causes it. */
 export async function handOver({ host, start, handlers, stop, logger }: HandOverOptions): Promise<AttemptOutcome> {
-  const { pid } = host
   let sent: CancelRun['reason'] | null = null
   let hangTimer: NodeJS.Timeout | undefined
   const tell = () => {
     sent = cancelReason(stop)
     host.cancel(start.runId, sent, outcomeOfStop(stop)?.detail ?? '')
     hangTimer = setTimeout(() => {
+      const pid = host.pidFor(start.sandbox.level)
       logger.error({ runId: start.runId, executor: pid }, 'the executor did not end a run that it was told to end; it is killed')
       killExecutor(pid)
     }, start.graceMs + HANGS_AFTER_MS)

@@ -1,3 +1,4 @@
+import type { IsolationLevel } from '../domain/run.ts'
 import type { SandboxStatus } from '../domain/views.ts'
 import { expect, it } from 'vitest'
 import { NO_MODELS } from '../../test/worker/no-models.ts'
@@ -6,7 +7,7 @@ import { parseManifest } from '../domain/manifest/parse.ts'
 import { createGateway } from '../models/gateway.ts'
 import { createRefusals } from './refusal.ts'
 
-const proven = (level: 'none' | 'process' | 'sandbox') => ({ level, proven: true, by: 'test', missing: null, keepers: UNKEPT })
+const proven = (level: IsolationLevel) => ({ level, proven: true, by: 'test', missing: null, keepers: UNKEPT })
 const SANDBOXED: SandboxStatus = { default: 'sandbox', levels: [proven('none'), proven('process'), proven('sandbox')] }
 const BARE: SandboxStatus = {
   default: 'process',
@@ -44,6 +45,15 @@ it('a level that was asked for and is not there is refused with what to install'
   expect(refuse(SCRIPT, { sandbox: BARE, isolation: 'sandbox' })).toContain('install bubblewrap')
   expect(refuse(SCRIPT, { sandbox: BARE })).toBeNull()
   expect(refuse(SCRIPT, { isolation: 'container' })).toContain('container')
+})
+
+it('a container needs an image, and has no network yet', () => {
+  const sandbox: SandboxStatus = { default: 'sandbox', levels: [...SANDBOXED.levels, proven('container')] }
+  expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12`, { sandbox })).toBeNull()
+  expect(refuse(SCRIPT, { sandbox, isolation: 'container' })).toContain('image:')
+  expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12\nnetwork: open`, { sandbox })).toContain('leave network and model out')
+  expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12\nmodel: openai/gpt-5`, { ...ENDPOINT, sandbox })).toContain('leave network and model out')
+  expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12`)).toContain('cannot be had')
 })
 
 it('a model\'s shell does not run by itself outside a sandbox', () => {

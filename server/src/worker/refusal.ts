@@ -18,6 +18,7 @@ export function createRefusals({ gateway, sandbox }: RefusalOptions): Refuse {
   return (manifest, asked) => {
     const isolation = asked?.isolation ?? manifest.isolation
     return notYet({ ...manifest, isolation })
+      ?? whyNoImage(manifest, isolation)
       ?? whyNoLevel(isolation, sandbox())
       ?? whyNoModel(manifest, gateway)
       ?? whyNoShell(manifest, isolation, sandbox())
@@ -31,6 +32,11 @@ function whyNoLevel(isolation: IsolationLevel | null, { levels }: SandboxStatus)
   if (found?.proven)
     return null
   return `Isolation ${isolation} cannot be had on this machine: ${found?.missing ?? 'nothing here provides it'}. A run is never given less than was asked for.`
+}
+
+/** The manifest's own level has been held against its image already; a run may be given another level. */
+function whyNoImage({ image }: Manifest, isolation: IsolationLevel | null): string | null {
+  return isolation === 'container' && image === null ? 'Isolation container needs an image: name it in the manifest (image:).' : null
 }
 
 /** One model that can be called is enough: the others are passed over. */

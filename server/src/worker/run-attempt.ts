@@ -122,7 +122,8 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
     return early
   const log = watchSteps(createOrderedLog(events => services.log.append(ref, events), error => stop.stop(whyNotWritten(error))), run.steps + 1)
 
-  const isolation = chooseIsolation(run.isolation ?? agent.manifest.isolation, host.levels)
+  const wanted = run.isolation ?? agent.manifest.isolation
+  const isolation = chooseIsolation(wanted, wanted === 'container' ? await host.proved() : host.levels)
   if (!isolation.ok)
     return refused(isolation.problem)
   const secrets = await services.vault.open(agent.organisationId, agent.manifest.secrets)

@@ -132,10 +132,19 @@ export function createWorker(o: WorkerOptions): Worker {
 
   async function clearUp(place: WorkspacePlace): Promise<void> {
     const found = await removeLeftOvers(place, runId => isOfAnotherWorker(o.db, runId))
-    if (found.runs.length > 0)
+    if (found.runs.length > 0) {
       o.logger.info({ runs: found.runs, killedProcesses: found.killedProcesses }, 'cleared up after runs that had lost their worker')
+      void removeContainers(found.runs)
+    }
     for (const problem of found.problems)
       o.logger.warn({ problem }, 'a folder of an ended run could not be removed')
+  }
+
+  /** A container ends with its executor: this is for one that did not, and nothing waits for it. */
+  async function removeContainers(runIds: string[]): Promise<void> {
+    const removed = await o.hosts[0]!.reapContainers(runIds, runId => attempts.has(runId))
+    if (removed > 0)
+      o.logger.info({ removed }, 'removed containers of runs that had lost their worker')
   }
 }
 

@@ -63,7 +63,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     openai: { apiKey: GATEWAY_KEY, baseUrl: scripted.baseUrl },
   })
   const vault = createVault({ db, secretKey: 'k'.repeat(43) })
-  const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser() }))
+  const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser(), engines: [] }))
   const queue = createEmbeddedQueue({ db, notifier, workerId: 'worker-1', slots: o.slots ?? 4 })
   const artifacts = createArtifacts({ path: join(dataDir, 'artifacts'), db })
   const worker = createWorker({

@@ -73,8 +73,8 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'workspace.from': refuse(manifest => manifest.workspace.from !== null && isGitUrl(manifest.workspace.from), 'does not act yet for a git URL: clone it and name the folder'),
   'workspace.mode': acts,
   'workspace.keep': notice('is kept; nothing of the workspace is stored yet'),
-  'isolation': refuse(manifest => manifest.isolation === 'container', 'does not act yet for container: use sandbox'),
-  'image': part,
+  'isolation': refuse(needsWayOut, 'does not act yet for container with a network, or with models for its programs: leave network and model out, or use sandbox'),
+  'image': acts,
   'programs': refuse(manifest => manifest.programs.length > 0, 'does not act yet: remove it; the sandbox has the programs of the machine\'s system folders'),
   'network': refuse(manifest => Array.isArray(manifest.network), 'does not act yet for a list of hosts: use none, or open for all of the network'),
   'secrets': acts,
@@ -144,10 +144,15 @@ export function isGitUrl(from: string): boolean {
   return /^(?:https?|ssh|git|file):\/\//.test(from) || /^[\w.-]+@[\w.-]+:/.test(from)
 }
 
+/** Of a container no port leads to the worker's sockets. A model's own loop needs none. */
+function needsWayOut({ isolation, network, runtime, model }: Manifest): boolean {
+  return isolation === 'container' && (network !== 'none' || (runtime !== 'llm' && model.length > 0))
+}
+
 /** manifest.md: a model's shell is `auto` inside a sandbox with no network, and else has to ask, which nobody can answer yet. */
 function needsApprovalOfShell({ runtime, tools, approvals, network, isolation }: Manifest): boolean {
   if (approvals.shell === 'ask' || approvals.shell === 'deny')
     return true
-  const isWalled = network === 'none' && (isolation === null || isolation === 'sandbox')
+  const isWalled = network === 'none' && (isolation === null || isolation === 'sandbox' || isolation === 'container')
   return runtime === 'llm' && tools.includes('shell') && approvals.shell === null && !isWalled
 }

@@ -15,7 +15,7 @@ const REFUSED: Record<string, string> = {
   'mcp': `${LLM}mcp: { x: { program: y } }\n`,
   'agent': 'name: a\nruntime: command\nagent: { command: x }\n',
   'workspace.from': `${SCRIPT}workspace: { from: "https://example.com/x.git" }\n`,
-  'isolation': `${SCRIPT}isolation: container\nimage: debian\n`,
+  'isolation': `${SCRIPT}isolation: container\nimage: debian\nnetwork: open\n`,
   'programs': `${SCRIPT}programs: [node]\n`,
   'network': `${SCRIPT}network: [example.com]\n`,
   'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,

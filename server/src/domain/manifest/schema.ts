@@ -74,7 +74,7 @@ export const manifestSchema = z.strictObject({
   }, { error: 'a mapping such as { from: . }' }).optional().describe('The folder that the run works in.'),
 
   isolation: oneOf(ISOLATION_LEVELS).optional().describe('Exactly this level, or the run is refused. Default: sandbox where it is proven, else process.'),
-  image: filled(500, 'the name of a container image').optional().describe('The image of isolation: container.'),
+  image: filled(500, 'the name of a container image').optional().describe('The image of isolation: container, which has to be on the machine already and needs /bin/sh.'),
   programs: list(pattern(/^[A-Za-z0-9][\w.@/-]{0,127}$/, 'the name of a program'), 'a list of programs').optional().describe('Programs that the server has installed for agents, mounted read-only.'),
   network: z.union([z.enum(['none', 'open']), list(host, 'a list of hosts').min(1, { error: 'at least one host, or none' })], { error: 'none, open, or a list of hosts' }).optional()
     .describe('none (default), open, or the hosts that may be reached.'),

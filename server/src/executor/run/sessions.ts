@@ -77,7 +77,8 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
       return { error: `its control group could not be made: ${(error as Error).message}` }
     }
     const groupKeeps = { memory: tree?.memory != null, processes: tree?.processes != null }
-    return openSession({ runId: start.runId, spec, limits: start.limits, cgroup, groupKeeps, graceMs: start.graceMs }, ground.levels)
+    const { runId, limits, graceMs } = start
+    return openSession({ runId, spec, limits, cgroup, groupKeeps, engine: ground.engine ?? null, graceMs }, ground.levels)
   }
 
   async function close(): Promise<number> {

@@ -2,10 +2,12 @@ import type { IsolationLevel } from '../../domain/run.ts'
 import type { RunLimits } from '../../domain/views.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 import type { RunCgroup } from './cgroup.ts'
+import type { EngineAccess } from './engine.ts'
 import type { LevelTable, SandboxWay } from './layout.ts'
 import type { Opened, ShellPlan } from './shell-session.ts'
 import { mkdirSync } from 'node:fs'
 import { bubblewrapCommand } from './bubblewrap.ts'
+import { openContainerSession } from './container.ts'
 import { INSIDE } from './layout.ts'
 import { limitLine } from './limits.ts'
 import { SYSTEM_PATH } from './programs.ts'
@@ -20,6 +22,8 @@ export interface OpenOptions {
   cgroup: RunCgroup | null
   /** What the group keeps, so that no rlimit need to. */
   groupKeeps: { memory: boolean, processes: boolean }
+  /** What drives containers; null in an executor that has none. */
+  engine?: EngineAccess | null
   graceMs: number
 }
 
@@ -30,6 +34,8 @@ export async function openSession(options: OpenOptions, levels: LevelTable): Pro
   if (!found?.proven)
     return { error: `level ${level} cannot be had here: ${found?.missing ?? 'nothing provides it'}` }
   try {
+    if (level === 'container')
+      return options.engine ? await openContainerSession(options, options.engine) : { error: 'this executor drives no containers' }
     const plan = planFor(options, level, found.by ?? '')
     return plan ? await openShell(plan) : { error: `level ${level} cannot be had here any more: its program is gone` }
   }
@@ -38,10 +44,10 @@ export async function openSession(options: OpenOptions, levels: LevelTable): Pro
   }
 }
 
-function planFor(options: OpenOptions, level: IsolationLevel, by: string): ShellPlan | null {
+function planFor(options: OpenOptions, level: Exclude<IsolationLevel, 'container'>, by: string): ShellPlan | null {
   if (level === 'sandbox')
     return sandboxPlan(options, by.startsWith('bubblewrap') ? 'bubblewrap' : 'util-linux', by)
-  return level === 'container' ? null : plainPlan(options, level, by)
+  return plainPlan(options, level, by)
 }
 
 /** Level `sandbox`; null when the program for this way is not there. */

@@ -1,6 +1,7 @@
 import type { CommandEnd } from '../../domain/event.ts'
 import type { RunLimits } from '../../domain/views.ts'
 import type { CgroupTree } from './cgroup.ts'
+import type { EngineAccess } from './engine.ts'
 import type { LevelTable, SandboxWay } from './layout.ts'
 import type { OpenOptions } from './open.ts'
 import type { Session } from './session.ts'
@@ -19,7 +20,7 @@ import { findProgram } from './programs.ts'
 import { quote } from './shell-script.ts'
 import { openShell } from './shell-session.ts'
 
-const CONTAINER = 'level container is not built yet'
+const CONTAINER = 'containers have an executor of their own'
 const INSTALL = 'install bubblewrap (apt-get install bubblewrap, dnf install bubblewrap, apk add bubblewrap)'
 const PROBE_TIMEOUT_MS = 5000
 
@@ -33,6 +34,8 @@ export interface ProbeOptions {
 export interface Ground {
   levels: LevelTable
   cgroups: CgroupTree | null
+  /** Of an executor that drives containers. */
+  engine?: EngineAccess
 }
 
 /**

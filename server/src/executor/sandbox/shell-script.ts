@@ -22,6 +22,17 @@ export function commandLines(o: { id: number, command: string, env: Record<strin
   return `base64 -d<<'--'|${child}${report.replace('\n', '')}\n${body}--\n`
 }
 
+/** One argument of a program: the kernel's MAX_ARG_STRLEN is 128 KiB. */
+const MAX_COMMAND_BYTES = 120_000
+
+/** Why a command cannot be handed to a shell; null when it can. */
+export function whyNotCommand(command: string): string | null {
+  const sizeBytes = Buffer.byteLength(command)
+  if (sizeBytes > MAX_COMMAND_BYTES)
+    return `the command is ${sizeBytes} bytes long; one command may have ${MAX_COMMAND_BYTES}`
+  return command.includes('\0') ? 'the command contains a NUL character' : null
+}
+
 /** As one word of sh. */
 export function quote(text: string): string {
   return `'${text.replaceAll('\'', '\'\\\'\'')}'`

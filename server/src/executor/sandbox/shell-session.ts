@@ -11,7 +11,7 @@ import { takePipe } from './pipes.ts'
 import { childrenOf } from './processes.ts'
 import { findProgram } from './programs.ts'
 import { createSessionOutput } from './session-output.ts'
-import { commandLines, openingLines } from './shell-script.ts'
+import { commandLines, openingLines, whyNotCommand } from './shell-script.ts'
 import { endSession, terminateCommand } from './terminate.ts'
 
 /** How a level starts its shell. */
@@ -39,8 +39,6 @@ export interface ShellPlan {
 export type Opened = { session: Session } | { error: string }
 
 const READY_TIMEOUT_MS = 10_000
-/** One argument of a program: the kernel's MAX_ARG_STRLEN is 128 KiB. */
-const MAX_COMMAND_BYTES = 120_000
 
 /** Starts the shell and waits until it answers. Never rejects but where the system has no file descriptors left. */
 export async function openShell(plan: ShellPlan): Promise<Opened> {
@@ -132,7 +130,7 @@ class ShellSession implements Session {
       return end({ exitCode: null, signal: null, ended: 'cancelled' })
     if (!shell || this.lostBecause !== null || this.closing)
       return end({ exitCode: null, signal: null, ended: 'lost', error: this.lostBecause ?? 'the session is closed' })
-    const refusal = refusalOf(command)
+    const refusal = whyNotCommand(command)
     if (refusal)
       return end({ exitCode: null, signal: null, ended: 'spawn_error', error: refusal })
 
@@ -237,11 +235,4 @@ class ShellSession implements Session {
     const hasExited = () => this.child.exitCode !== null || this.child.signalCode !== null
     return { outerPid, shellPid, hasPidNamespace, marker: this.plan.marker, cgroup: this.plan.cgroup, exited: this.exited, hasExited }
   }
-}
-
-function refusalOf(command: string): string | null {
-  const sizeBytes = Buffer.byteLength(command)
-  if (sizeBytes > MAX_COMMAND_BYTES)
-    return `the command is ${sizeBytes} bytes long; one command may have ${MAX_COMMAND_BYTES}`
-  return command.includes('\0') ? 'the command contains a NUL character' : null
 }
