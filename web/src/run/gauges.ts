@@ -1,6 +1,6 @@
 import type { LimitKeeper, LimitName } from '@agentos/server/domain/limits'
 import type { RunView } from '@agentos/server/domain/views'
-import type { UsageShown } from '../stores/run-usage.ts'
+import type { UsageShown } from '../stores/usage-intake.ts'
 import type { Timeline } from './timeline.ts'
 import { isKept, keptInWords } from '@agentos/server/domain/limit-words'
 import { isFinal } from '@agentos/server/domain/run'

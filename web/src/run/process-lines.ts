@@ -1,5 +1,5 @@
 import type { RunLimits } from '@agentos/server/domain/views'
-import type { UsageShown } from '../stores/run-usage.ts'
+import type { UsageShown } from '../stores/usage-intake.ts'
 import { cpuPercent, processRows } from '@agentos/server/domain/process-tree'
 import { formatDuration } from '../format/duration.ts'
 import { shownText } from './shown-text.ts'

@@ -1,19 +1,9 @@
-import type { RunUsage } from '@agentos/server/domain/views'
 import type { Ref, ShallowRef } from 'vue'
+import type { UsageShown } from './usage-intake.ts'
 import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useApi } from '../api/client.ts'
 import { explain } from '../api/explain.ts'
 import { createUsageIntake } from './usage-intake.ts'
-
-export interface UsageShown {
-  newest: RunUsage
-  /** The sample before it, for CPU per cent; null with the first. */
-  before: RunUsage | null
-  /** When it came, by this machine's clock. */
-  receivedAt: number
-  /** The most of each that was seen. */
-  peak: { memoryBytes: number, processes: number, diskBytes: number | null }
-}
 
 export interface OneUsage {
   /** null until the first sample; the last one stays after the end. */

@@ -1,5 +1,14 @@
 import type { RunUsage } from '@agentos/server/domain/views'
-import type { UsageShown } from './run-usage.ts'
+
+export interface UsageShown {
+  newest: RunUsage
+  /** The sample before it, for CPU per cent; null with the first. */
+  before: RunUsage | null
+  /** When it came, by this machine's clock. */
+  receivedAt: number
+  /** The most of each that was seen. */
+  peak: { memoryBytes: number, processes: number, diskBytes: number | null }
+}
 
 /** Keeps the two newest samples and the peaks of all. */
 export function createUsageIntake(): { take: (sample: RunUsage, receivedAt: number) => UsageShown } {
