@@ -9,6 +9,7 @@ import { bubblewrapCommand } from './bubblewrap.ts'
 import { INSIDE } from './layout.ts'
 import { limitLine } from './limits.ts'
 import { SYSTEM_PATH } from './programs.ts'
+import { relayFor } from './relay.ts'
 import { openShell } from './shell-session.ts'
 import { utilLinuxCommand } from './util-linux.ts'
 
@@ -29,6 +30,9 @@ export async function openSession(options: OpenOptions, levels: LevelTable): Pro
   const found = levels.find(one => one.level === level)
   if (!found?.proven)
     return { error: `level ${level} cannot be had here: ${found?.missing ?? 'nothing provides it'}` }
+  // There is no loopback of its own: a port would be one of this machine, open to everybody on it.
+  if (options.spec.loopback.length > 0 && (level === 'process' || level === 'none'))
+    return { error: `level ${level} has no network of its own, through which the worker's sockets could be reached` }
   try {
     const plan = planFor(options, level, found.by ?? '')
     return plan ? await openShell(plan) : { error: `level ${level} cannot be had here any more: its program is gone` }
@@ -54,6 +58,7 @@ export function sandboxPlan(o: OpenOptions, way: SandboxWay, by: string): ShellP
     by,
     argv,
     limits: limitLine(o.limits, { inOwnUserNamespace: true, groupKeeps: o.groupKeeps }),
+    relay: relayFor(o.spec.loopback),
     environment: environmentOf(o, { HOME: INSIDE.home, TMPDIR: '/tmp' }),
     folder: INSIDE.workspace,
     hasPidNamespace: true,
@@ -70,6 +75,7 @@ export function plainPlan(o: OpenOptions, level: Extract<IsolationLevel, 'proces
     by,
     argv: ['/bin/sh'],
     limits: level === 'process' ? limitLine(o.limits, { inOwnUserNamespace: false, groupKeeps: o.groupKeeps }) : '',
+    relay: null,
     environment: environmentOf(o, { HOME: o.spec.homePath, TMPDIR: temporaryPath }),
     folder: o.spec.workspacePath,
     hasPidNamespace: false,
