@@ -26,7 +26,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<{ socketP
 /** Says a word, ends its side, and prints what comes back. */
 const client = (port: number, word: string) => `perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(PeerAddr=>"127.0.0.1",PeerPort=>${port},Timeout=>5) or die "refused\\n"; print $s "${word}"; $s->shutdown(1); print <$s>'`
 
-const forRelay = 'for p in /proc/[0-9]*; do grep -q -a ^/proc/self/fd $p/cmdline && '
+const forRelay = 'for p in /proc/[0-9]*; do grep -q -a "^agentos relay" $p/cmdline && '
 
 function answering(name: string) {
   return (socket: Socket) => {

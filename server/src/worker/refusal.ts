@@ -3,6 +3,7 @@ import type { IsolationLevel } from '../domain/run.ts'
 import type { SandboxStatus } from '../domain/views.ts'
 import type { Gateway } from '../models/gateway.ts'
 import { notYet } from '../domain/manifest/not-yet.ts'
+import { whyNoNetwork } from './run-network.ts'
 
 export interface RefusalOptions {
   gateway: Pick<Gateway, 'canServe' | 'howTo' | 'whyNoWire'>
@@ -20,6 +21,7 @@ export function createRefusals({ gateway, sandbox }: RefusalOptions): Refuse {
     return notYet({ ...manifest, isolation })
       ?? whyNoLevel(isolation, sandbox())
       ?? whyNoModel(manifest, gateway)
+      ?? whyNoNetwork(manifest.network, isolation ?? sandbox().default)
       ?? whyNoShell(manifest, isolation, sandbox())
   }
 }

@@ -9,6 +9,8 @@ import type { ClaimedRun } from '../queue/port.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { AttemptStop, Stop } from './attempt-stop.ts'
 import type { AttemptOutcome } from './outcome.ts'
+import type { RunAccess } from './run-access.ts'
+import type { NetworkSettings } from './run-network.ts'
 import type { RunUsages } from './run-usages.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
@@ -24,6 +26,7 @@ import { createOrderedLog } from './ordered-log.ts'
 import { outcomeOfStop, refused } from './outcome.ts'
 import { redactUsage } from './redact-usage.ts'
 import { retryDelayMs } from './retry-delay.ts'
+import { openNetwork, whyNoNetwork } from './run-network.ts'
 import { startRun } from './start-run.ts'
 import { watchSteps } from './watch-steps.ts'
 import { folderOfRun, prepareWorkspace } from './workspace/prepare-workspace.ts'
@@ -42,6 +45,7 @@ export interface AttemptServices {
   place: WorkspacePlace
   rules: WorkspaceRules
   usages: RunUsages
+  network: NetworkSettings
   commandTimeoutMs: number
   maxSteps: number
   /** Between SIGTERM and SIGKILL. */
@@ -124,6 +128,9 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   if (!secrets.ok)
     return refused(secrets.problem)
   const redactor = redactorFor(services, secrets.values)
+  const unheld = whyNoNetwork(agent.manifest.network, isolation.level)
+  if (unheld !== null)
+    return refused(unheld)
   const made = await makeWorkspace(services, claimed, stop, isolation.level)
   const stopped = outcomeOfStop(stop)
   if (stopped)
@@ -136,15 +143,17 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, onViolation })
   const handlers = { ...broker, usage: (usage: RunUsage) => usages.set(run.id, redactUsage(redactor, usage)) }
   const { level } = isolation
-  const models = await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal })
+  const access: RunAccess[] = []
   let ended: AttemptOutcome
   try {
-    const start = startRun({ claimed, workspace: made.workspace, models, level, commandTimeoutMs, maxSteps, graceMs })
+    access.push(await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal }))
+    access.push(await openNetwork({ manifest: agent.manifest, runId: run.id, level, place, rules: services.network, log, redactor }))
+    const start = startRun({ claimed, workspace: made.workspace, access, level, commandTimeoutMs, maxSteps, graceMs })
     ended = await handOver({ host, start, handlers, stop, logger })
   }
   finally {
     usages.forget(run.id)
-    await models.close()
+    await Promise.all(access.map(one => one.close()))
   }
   const outcome = { ...ended, detail: redactor.text(ended.detail) }
   await broker.close()

@@ -1,16 +1,16 @@
 import type { IsolationLevel } from '../domain/run.ts'
 import type { LlmWork, ScriptWork, StartRun } from '../executor/protocol/input.ts'
 import type { ClaimedRun } from '../queue/port.ts'
-import type { ModelAccess } from './open-model-access.ts'
+import type { RunAccess } from './run-access.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
 import { fillTemplate } from '../domain/manifest/inputs.ts'
 
 export interface StartOptions {
   claimed: ClaimedRun
   workspace: Workspace
-  /** How its own programs come to models. */
-  models: Pick<ModelAccess, 'loopback' | 'env'>
   level: IsolationLevel
+  /** What its loopback leads to. */
+  access: Pick<RunAccess, 'loopback' | 'env'>[]
   /** For a command that names no timeout of its own. */
   commandTimeoutMs: number
   /** The most that the server gives any run. */
@@ -19,7 +19,7 @@ export interface StartOptions {
 }
 
 /** What the executor is told of a run: no key of a provider, no path but its own, no setting of the server. */
-export function startRun({ claimed: { run, agent, ref }, workspace, models, level, commandTimeoutMs, maxSteps, graceMs }: StartOptions): StartRun {
+export function startRun({ claimed: { run, agent, ref }, workspace, access, level, commandTimeoutMs, maxSteps, graceMs }: StartOptions): StartRun {
   return {
     type: 'run.start',
     runId: run.id,
@@ -33,13 +33,12 @@ export function startRun({ claimed: { run, agent, ref }, workspace, models, leve
       hidden: workspace.hidden,
       ownFolders: workspace.how === 'mounted' ? [workspace.homePath] : [workspace.workspacePath, workspace.homePath],
       homePath: workspace.homePath,
-      // A list of hosts is refused before a run starts; none is what is left of it if it ever got here.
-      network: agent.manifest.network === 'open' ? 'open' : 'none',
-      loopback: models.loopback,
+      network: agent.manifest.network,
+      loopback: access.flatMap(({ loopback }) => loopback),
       programs: [],
       path: [],
       image: agent.manifest.image,
-      env: models.env,
+      env: Object.assign({}, ...access.map(({ env }) => env)),
     },
     limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },
     commandTimeoutMs,

@@ -9,6 +9,7 @@ import type { ClaimedRun, Queue } from '../queue/port.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { Database } from '../store/database.ts'
 import type { AttemptStop } from './attempt-stop.ts'
+import type { NetworkSettings } from './run-network.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
@@ -30,6 +31,7 @@ export interface WorkerOptions {
   /** Keys of the server's own, which no log may hold. */
   ownValues: HiddenValue[]
   rules: WorkspaceRules
+  network: NetworkSettings
   config: { commandTimeoutMs: number, maxSteps: number }
   dataFolder: { workspacesPath: string }
   logger: Record<'info' | 'warn' | 'error', (about: object, message: string) => void>

@@ -76,7 +76,7 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'isolation': refuse(manifest => manifest.isolation === 'container', 'does not act yet for container: use sandbox'),
   'image': part,
   'programs': refuse(manifest => manifest.programs.length > 0, 'does not act yet: remove it; the sandbox has the programs of the machine\'s system folders'),
-  'network': refuse(manifest => Array.isArray(manifest.network), 'does not act yet for a list of hosts: use none, or open for all of the network'),
+  'network': acts,
   'secrets': acts,
 
   'limits': part,

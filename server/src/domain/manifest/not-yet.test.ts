@@ -17,7 +17,6 @@ const REFUSED: Record<string, string> = {
   'workspace.from': `${SCRIPT}workspace: { from: "https://example.com/x.git" }\n`,
   'isolation': `${SCRIPT}isolation: container\nimage: debian\n`,
   'programs': `${SCRIPT}programs: [node]\n`,
-  'network': `${SCRIPT}network: [example.com]\n`,
   'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,
   'limits.cost': `${LLM}limits: { cost: $1 }\n`,
   'commands.ask': `${SCRIPT}commands: { ask: [rm] }\n`,

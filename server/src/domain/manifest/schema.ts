@@ -77,7 +77,9 @@ export const manifestSchema = z.strictObject({
   image: filled(500, 'the name of a container image').optional().describe('The image of isolation: container.'),
   programs: list(pattern(/^[A-Za-z0-9][\w.@/-]{0,127}$/, 'the name of a program'), 'a list of programs').optional().describe('Programs that the server has installed for agents, mounted read-only.'),
   network: z.union([z.enum(['none', 'open']), list(host, 'a list of hosts').min(1, { error: 'at least one host, or none' })], { error: 'none, open, or a list of hosts' }).optional()
-    .describe('none (default), open, or the hosts that may be reached.'),
+    .describe('none (default), open, or a list of hosts, such as example.com, "*.example.com" (any depth below) or example.com:8443 (else ports 80 and 443). '
+      + 'HTTP and HTTPS, through a proxy that $HTTPS_PROXY names. open: every public host and port; private addresses only when named in a list. '
+      + 'Never reached: AgentOS, this machine, link-local and metadata addresses. Outside a sandbox nothing keeps a run from the network of this machine.'),
   secrets: list(secretName, 'a list of secret names').optional().describe('Secrets that the run may use, by name: agentos secret set NAME stores a value. Each command gets those that its own secrets name; a model\'s shell gets none.'),
 
   limits: z.strictObject({

@@ -54,7 +54,11 @@ export interface SandboxSpec {
   ownFolders: string[]
   /** Host path of a private, empty HOME; removed by the worker afterwards. */
   homePath: string
-  network: 'none' | 'open'
+  /**
+   * What the manifest says, for people and models: a sandbox has no interface but its own loopback, whatever stands here, and what
+   * is reached is reached through `loopback`. Levels without a network of their own have this machine's.
+   */
+  network: 'none' | 'open' | string[]
   /**
    * Ports of the sandbox's own loopback that lead to sockets of the worker (the model gateway, the proxy of allowed hosts).
    * Host paths, which the run's user may open.

@@ -7,6 +7,9 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import process from 'node:process'
 
+/** What a list of the run's processes shows. */
+process.title = 'agentos relay'
+
 const MAX_CONNECTIONS = 64
 const [programFd, ...doors] = process.argv.slice(1)
 
