@@ -111,6 +111,22 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
     expect(outputOf(events).trim()).toMatch(/^lo:[^\n]*$/)
   })
 
+  it('has the folders and files of the host that it is given as programs, read-only and first in PATH', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agentos programs-'))
+    chmodSync(folder, 0o755)
+    writeFileSync(join(folder, 'ls'), '#!/bin/sh\necho ours\n', { mode: 0o755 })
+    const { outcome, events } = await run({
+      steps: ['ls; (echo x >>/opt/a/ls) 2>/dev/null || echo read-only; /opt/b/one; node -p 6*7'],
+      sandbox: {
+        programs: [{ hostPath: folder, insidePath: '/opt/a' }, { hostPath: join(folder, 'ls'), insidePath: '/opt/b/one' }, { hostPath: process.execPath, insidePath: '/opt/b/node' }],
+        path: ['/opt/a', '/opt/b'],
+      },
+    })
+    rmSync(folder, { recursive: true })
+    expect(outcome).toMatchObject({ reason: 'completed' })
+    expect(outputOf(events)).toBe('ours\nread-only\nours\n42\n')
+  })
+
   it('runs git in a repository, of another owner too', async () => {
     const { outcome, events } = await run({
       prepare: (path) => {

@@ -24,6 +24,7 @@ import { chooseIsolation } from './isolation.ts'
 import { openModelAccess } from './open-model-access.ts'
 import { createOrderedLog } from './ordered-log.ts'
 import { outcomeOfStop, refused } from './outcome.ts'
+import { findPrograms } from './programs.ts'
 import { redactUsage } from './redact-usage.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { openNetwork, whyNoNetwork } from './run-network.ts'
@@ -46,6 +47,8 @@ export interface AttemptServices {
   rules: WorkspaceRules
   usages: RunUsages
   network: NetworkSettings
+  /** What is installed for agents. */
+  programsDir: string
   commandTimeoutMs: number
   maxSteps: number
   /** Between SIGTERM and SIGKILL. */
@@ -131,6 +134,9 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   const unheld = whyNoNetwork(agent.manifest.network, isolation.level)
   if (unheld !== null)
     return refused(unheld)
+  const programs = await findPrograms({ names: agent.manifest.programs, dir: services.programsDir, level: isolation.level, runUser: services.place.runUser })
+  if (!programs.ok)
+    return refused(programs.problem)
   const made = await makeWorkspace(services, claimed, stop, isolation.level)
   const stopped = outcomeOfStop(stop)
   if (stopped)
@@ -148,7 +154,7 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   try {
     access.push(await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal }))
     access.push(await openNetwork({ manifest: agent.manifest, runId: run.id, level, place, rules: services.network, log, redactor }))
-    const start = startRun({ claimed, workspace: made.workspace, access, level, commandTimeoutMs, maxSteps, graceMs })
+    const start = startRun({ claimed, workspace: made.workspace, access, programs, level, commandTimeoutMs, maxSteps, graceMs })
     ended = await handOver({ host, start, handlers, stop, logger })
   }
   finally {

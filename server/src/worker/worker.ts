@@ -32,7 +32,7 @@ export interface WorkerOptions {
   ownValues: HiddenValue[]
   rules: WorkspaceRules
   network: NetworkSettings
-  config: { commandTimeoutMs: number, maxSteps: number }
+  config: { commandTimeoutMs: number, maxSteps: number, programsDir: string }
   dataFolder: { workspacesPath: string }
   logger: Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
   /** How long runs may go on after `stop`, before they are interrupted. */

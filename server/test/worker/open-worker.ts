@@ -78,7 +78,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     ownValues: [{ value: GATEWAY_KEY, shown: '[key]' }],
     rules: { roots: [join(base, 'root')], projectDir: join(base, 'project'), protectedPaths: [dataDir], runUser: runUser() },
     network: { apiPort: () => 4700, apiHosts: [], ...o.network },
-    config: { commandTimeoutMs: 60_000, maxSteps: 1000 },
+    config: { commandTimeoutMs: 60_000, maxSteps: 1000, programsDir: join(base, 'programs') },
     dataFolder: { workspacesPath },
     logger: { info: () => {}, warn: () => {}, error: (about: object, message: string) => console.error(message, about) },
     graceMs: 300,

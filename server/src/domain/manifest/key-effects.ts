@@ -38,7 +38,7 @@ function stepKeys(list: 'steps' | 'verify'): Record<string, KeyEffect> {
 export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'name': acts,
   'description': acts,
-  'runtime': refuse(manifest => manifest.runtime === 'command' || manifest.runtime === 'acp', 'does not act yet for command and acp: use script or llm'),
+  'runtime': refuse(manifest => manifest.runtime === 'acp', 'does not act yet for acp: use command where the agent can be told its task by its arguments'),
   'inputs': part,
   'inputs.*': part,
   'inputs.*.type': acts,
@@ -64,10 +64,10 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   ...stepKeys('steps'),
   'steps[].if': acts,
   'steps[].continueOnError': acts,
-  'agent': refuse(manifest => manifest.agent !== null, 'does not act yet: use runtime script or llm'),
-  'agent.command': part,
-  'agent.args': part,
-  'agent.parse': part,
+  'agent': part,
+  'agent.command': acts,
+  'agent.args': acts,
+  'agent.parse': notice('is kept; what the agent writes is shown as it is'),
 
   'workspace': part,
   'workspace.from': refuse(manifest => manifest.workspace.from !== null && isGitUrl(manifest.workspace.from), 'does not act yet for a git URL: clone it and name the folder'),
@@ -75,7 +75,7 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'workspace.keep': notice('is kept; nothing of the workspace is stored yet'),
   'isolation': refuse(manifest => manifest.isolation === 'container', 'does not act yet for container: use sandbox'),
   'image': part,
-  'programs': refuse(manifest => manifest.programs.length > 0, 'does not act yet: remove it; the sandbox has the programs of the machine\'s system folders'),
+  'programs': acts,
   'network': acts,
   'secrets': acts,
 

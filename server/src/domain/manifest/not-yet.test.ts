@@ -13,10 +13,8 @@ const REFUSED: Record<string, string> = {
   'runtime': 'name: a\nruntime: acp\nagent: { command: x }\n',
   'tools': `${LLM}tools: [fetch]\n`,
   'mcp': `${LLM}mcp: { x: { program: y } }\n`,
-  'agent': 'name: a\nruntime: command\nagent: { command: x }\n',
   'workspace.from': `${SCRIPT}workspace: { from: "https://example.com/x.git" }\n`,
   'isolation': `${SCRIPT}isolation: container\nimage: debian\n`,
-  'programs': `${SCRIPT}programs: [node]\n`,
   'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,
   'limits.cost': `${LLM}limits: { cost: $1 }\n`,
   'commands.ask': `${SCRIPT}commands: { ask: [rm] }\n`,
@@ -29,6 +27,7 @@ const REFUSED: Record<string, string> = {
 const KEPT: Record<string, string> = {
   'steps[].idempotent': 'name: a\nsteps: [{ run: ls, idempotent: true }]\n',
   'verify[].idempotent': `${SCRIPT}verify: [{ run: ls, idempotent: true }]\n`,
+  'agent.parse': 'name: a\nruntime: command\nagent: { command: x, parse: claude-stream-json }\n',
   'workspace.keep': `${SCRIPT}workspace: { keep: all }\n`,
   'approvals.fetch': `${SCRIPT}approvals: { fetch: ask }\n`,
   'approvals.mcp': `${SCRIPT}approvals: { mcp: ask }\n`,

@@ -14,7 +14,7 @@ export interface StartRun {
   attempt: number
   /** The first free step number; greater than 1 when an earlier attempt used some. */
   firstStep: number
-  work: ScriptWork | LlmWork
+  work: ScriptWork | LlmWork | CommandWork
   sandbox: SandboxSpec
   limits: RunLimits
   /** For a command that names no timeout of its own. */
@@ -37,6 +37,15 @@ export interface LlmWork {
   inputs: Record<string, string | number | boolean>
   instructions: string
   tools: ('shell' | 'files')[]
+  verify: ScriptStep[]
+}
+
+export interface CommandWork {
+  runtime: 'command'
+  task: string
+  inputs: Record<string, string | number | boolean>
+  /** The agent's program and its arguments, with nothing left to fill in. */
+  argv: string[]
   verify: ScriptStep[]
 }
 

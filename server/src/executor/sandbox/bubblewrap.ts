@@ -33,6 +33,7 @@ export function bubblewrapCommand(paths: SandboxPaths, version: string): string[
     paths.workspaceMode === 'read-only' ? '--ro-bind' : '--bind', paths.workspacePath, INSIDE.workspace,
     ...paths.hidden.flatMap(({ path, kind }) => hide(`${INSIDE.workspace}/${path}`, kind)),
     '--bind', paths.homePath, INSIDE.home,
+    ...paths.programs.flatMap(({ hostPath, insidePath }) => ['--ro-bind', hostPath, insidePath]),
     ...paths.loopback.flatMap(({ socketPath }, index) => ['--ro-bind', socketPath, socketInside(index)]),
     '--remount-ro', '/',
     '--chdir', '/',

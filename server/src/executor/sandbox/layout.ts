@@ -5,7 +5,7 @@ import type { SandboxSpec } from '../protocol/input.ts'
 export const INSIDE = { workspace: '/workspace', home: '/home/agent', sockets: '/run/agentos' } as const
 
 /** What of the host a sandbox is given. */
-export interface SandboxPaths extends Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'hidden' | 'homePath' | 'loopback'> {
+export interface SandboxPaths extends Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'hidden' | 'homePath' | 'loopback' | 'programs'> {
   /** How much its temporary folders may hold, in memory. */
   temporaryBytes: number
 }

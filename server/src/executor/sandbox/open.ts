@@ -95,7 +95,7 @@ function environmentOf(o: OpenOptions, own: Record<string, string>): Record<stri
     GIT_CONFIG_KEY_0: 'safe.directory',
     GIT_CONFIG_VALUE_0: '*',
     ...o.spec.env,
-    PATH: SYSTEM_PATH,
+    PATH: [...o.spec.path, SYSTEM_PATH].join(':'),
     ...own,
     AGENTOS_RUN: o.runId,
   }

@@ -31,9 +31,10 @@ export function utilLinuxCommand(paths: SandboxPaths): string[] | null {
 function setupScript(paths: SandboxPaths): string {
   const folders = systemFolders()
   const isFolder = (path: string) => statSync(path).isDirectory()
-  const madeFolders = [...folders.bound.filter(isFolder), ...['/etc', '/proc', '/dev/shm', '/tmp', INSIDE.workspace, INSIDE.home]]
+  const programs = paths.programs.map(({ hostPath, insidePath }) => ({ hostPath, insidePath, isFolder: isFolder(hostPath) }))
+  const madeFolders = [...folders.bound.filter(isFolder), ...programs.flatMap(one => one.isFolder ? [one.insidePath] : []), ...['/etc', '/proc', '/dev/shm', '/tmp', INSIDE.workspace, INSIDE.home]]
   const sockets = paths.loopback.map(({ socketPath }, index) => ({ socketPath, inside: socketInside(index) }))
-  const madeFiles = [...folders.bound.filter(path => !isFolder(path)), ...sockets.map(({ inside }) => inside), ...DEVICES.map(name => `/dev/${name}`)]
+  const madeFiles = [...folders.bound.filter(path => !isFolder(path)), ...sockets.map(({ inside }) => inside), ...programs.flatMap(one => one.isFolder ? [] : [one.insidePath]), ...DEVICES.map(name => `/dev/${name}`)]
   const parents = madeFiles.map(path => path.slice(0, path.lastIndexOf('/')))
   const mounts = readMounts()
   const readOnly = (path: string) => ['rbind', 'ro', 'nosuid', 'nodev', ...lockedOptions(path, mounts)].join(',')
@@ -51,6 +52,7 @@ function setupScript(paths: SandboxPaths): string {
       return kind === 'file' ? ['/dev/null', inside, 'none', 'bind'] : ['tmpfs', inside, 'tmpfs', 'ro,nosuid,nodev,noexec,mode=755,size=4096']
     }),
     [paths.homePath, ROOT + INSIDE.home, 'none', 'rbind'],
+    ...programs.map(({ hostPath, insidePath }) => [hostPath, ROOT + insidePath, 'none', readOnly(hostPath)]),
     ...sockets.map(({ socketPath, inside }) => [socketPath, ROOT + inside, 'none', readOnly(socketPath)]),
   ]
   return [
