@@ -20,6 +20,7 @@ const FAULTS = [
   ['artifacts-imports-its-row-of-the-table', 'server/src/artifacts/a.ts', 'server/src/events/log.ts'],
   ['models-imports-its-row-of-the-table', 'server/src/models/a.ts', 'server/src/store/database.ts'],
   ['secrets-imports-its-row-of-the-table', 'server/src/secrets/a.ts', 'server/src/config/config.ts', 'type'],
+  ['network-imports-its-row-of-the-table', 'server/src/network/a.ts', 'server/src/models/gateway.ts'],
   ['worker-imports-its-row-of-the-table', 'server/src/worker/a.ts', 'server/src/router/router.ts'],
   ['schedules-imports-its-row-of-the-table', 'server/src/schedules/a.ts', 'server/src/worker/worker.ts'],
   ['approvals-imports-its-row-of-the-table', 'server/src/approvals/a.ts', 'server/src/models/gateway.ts'],

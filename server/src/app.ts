@@ -109,7 +109,9 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
   const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
-  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: ownValues(config, dataFolder), rules, config, dataFolder, logger })
+  const network = { apiPort: () => port, apiHosts: publicHosts(config) }
+  const own = ownValues(config, dataFolder)
+  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: own, rules, network, config, dataFolder, logger })
 
   const tokens = createSignInTokens()
   const sessions = createSessions(dataFolder)
@@ -176,6 +178,11 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
     countSockets: http.sockets.count,
     stop: parts.stop,
   }
+}
+
+/** Under which name our own API is reached from outside. */
+function publicHosts({ publicUrl }: Config): string[] {
+  return publicUrl === null ? [] : [new URL(publicUrl).hostname]
 }
 
 /** A server on every interface is reached on this machine by its loopback name. */

@@ -44,7 +44,7 @@ export function createServices({ config, rules, db, notifier, artifacts, gateway
     artifacts,
     version: VERSION,
     secrets: { set: vault.set, list: vault.list, names: vault.names, remove: vault.remove },
-    refuse: createRefusals({ gateway, sandbox }),
+    refuse: createRefusals({ gateway, sandbox, programsDir: config.programsDir }),
     resolveWorkspace: asked => resolveWorkspace(rules, asked),
     listWorkspaces: under => listWorkspaces(rules, under),
     usages,

@@ -97,16 +97,34 @@ describe.each(testedWays())('level sandbox by %s', (way) => {
     expect(outputOf(events)).toContain('own\n')
   })
 
-  it('reaches the host\'s network when the manifest opens it', async () => {
-    const server = createServer(socket => socket.end('HELLO'))
+  it('reaches nothing of the host by itself, also when the manifest opens the network: that leads through the worker', async () => {
+    const server = createServer(socket => socket.end('CANARY'))
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number } // It listens on TCP.
     const { events } = await run({
-      steps: [`perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(PeerAddr=>"127.0.0.1",PeerPort=>${port},Timeout=>2) or die "refused"; print <$s>'`],
+      steps: [`tail -n +3 /proc/net/dev; perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(PeerAddr=>"127.0.0.1",PeerPort=>${port},Timeout=>2) or die "refused"; print <$s>'; true`],
       sandbox: { network: 'open' },
     })
     server.close()
-    expect(outputOf(events)).toBe('HELLO')
+    expect(outputOf(events)).not.toContain('CANARY')
+    expect(outputOf(events, 'stderr')).toContain('refused')
+    expect(outputOf(events).trim()).toMatch(/^lo:[^\n]*$/)
+  })
+
+  it('has the folders and files of the host that it is given as programs, read-only and first in PATH', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agentos programs-'))
+    chmodSync(folder, 0o755)
+    writeFileSync(join(folder, 'ls'), '#!/bin/sh\necho ours\n', { mode: 0o755 })
+    const { outcome, events } = await run({
+      steps: ['ls; (echo x >>/opt/a/ls) 2>/dev/null || echo read-only; /opt/b/one; node -p 6*7'],
+      sandbox: {
+        programs: [{ hostPath: folder, insidePath: '/opt/a' }, { hostPath: join(folder, 'ls'), insidePath: '/opt/b/one' }, { hostPath: process.execPath, insidePath: '/opt/b/node' }],
+        path: ['/opt/a', '/opt/b'],
+      },
+    })
+    rmSync(folder, { recursive: true })
+    expect(outcome).toMatchObject({ reason: 'completed' })
+    expect(outputOf(events)).toBe('ours\nread-only\nours\n42\n')
   })
 
   it('runs git in a repository, of another owner too', async () => {

@@ -3,7 +3,7 @@ import { isAbsolute, parse, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from './config-error.ts'
-import { findDataDir } from './data-dir.ts'
+import { findDataDir, findProgramsDir } from './data-dir.ts'
 import { environmentSchema } from './environment.ts'
 import { expandHome, isFolder } from './paths.ts'
 import { PROJECT_DIR, readSettings } from './settings.ts'
@@ -35,6 +35,8 @@ export interface Config {
   executors: number
   /** Absolute host folders that workspaces may come from, beside a manifest's own. */
   workspaceRoots: string[]
+  /** Absolute: what is installed for agents, with npm or by hand. */
+  programsDir: string
   /** Null: the one that the data folder keeps. */
   metricsToken: string | null
   models: {
@@ -73,6 +75,7 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
     maxSteps: values.AGENTOS_MAX_STEPS,
     executors: values.AGENTOS_EXECUTORS,
     workspaceRoots: findWorkspaceRoots(values, env),
+    programsDir: findProgramsDir(values.AGENTOS_PROGRAMS_DIR, projectDir, dataDir),
     metricsToken: values.AGENTOS_METRICS_TOKEN ?? null,
     models: {
       openai: { apiKey: values.OPENAI_API_KEY ?? null, baseUrl: values.OPENAI_BASE_URL ?? null },

@@ -15,6 +15,16 @@ export function findDataDir(given: string | undefined, projectDir: string, env: 
   return resolve(projectDir, path)
 }
 
+/** Not in the data folder of a repository: it is large, can be installed again, and is no part of a backup. */
+export function findProgramsDir(given: string | undefined, projectDir: string, dataDir: string): string {
+  if (!given)
+    return join(isRepository(projectDir) ? projectDir : dataDir, 'programs')
+  const path = expandHome(given)
+  if (!isAbsolute(path) && !isRepository(projectDir))
+    throw new ConfigError('AGENTOS_PROGRAMS_DIR', `expected an absolute path, got ${JSON.stringify(given)}`)
+  return resolve(projectDir, path)
+}
+
 /** Installed packages have no workspace file. */
 function isRepository(projectDir: string): boolean {
   return isFolder(projectDir) && statSync(join(projectDir, 'pnpm-workspace.yaml'), { throwIfNoEntry: false }) !== undefined

@@ -20,6 +20,7 @@ export const environmentSchema = z.object({
   AGENTOS_MAX_STEPS: wholeNumber(1, 1_000_000).default(1000).meta({ expected: 'a whole number from 1 to 1000000' }),
   AGENTOS_EXECUTORS: wholeNumber(1, 64).default(1).meta({ expected: 'a whole number from 1 to 64' }),
   AGENTOS_WORKSPACE_ROOTS: z.string().transform(folders).optional().meta({ expected: `absolute folders, separated by "${delimiter}", or none` }),
+  AGENTOS_PROGRAMS_DIR: z.string().optional().meta({ expected: 'a folder: an absolute path, or one relative to the project' }),
   AGENTOS_METRICS_TOKEN: z.string().min(16).optional().meta({ expected: 'at least 16 characters', secret: true }),
   OPENAI_API_KEY: apiKey(),
   OPENAI_BASE_URL: baseUrl(),

@@ -107,9 +107,12 @@ export const EVENT_DATA = {
     end: commandEnd.optional(),
     durationMs: ms,
   }),
-  /** A connection that the manifest's hosts allow was made, and to which address; one that they do not was refused. */
-  'network.allowed': z.object({ host: z.string(), port: z.int(), address: z.string() }),
-  'network.denied': z.object({ host: z.string(), port: z.int(), reason: z.string() }),
+  /**
+   * A connection that the manifest's hosts allow was made, and to which address; one that they do not was refused. `omitted`: the
+   * last of so many that are not in the log one by one, because it has its fill of them.
+   */
+  'network.allowed': z.object({ host: z.string(), port: z.int(), address: z.string(), omitted: z.int().min(1).optional() }),
+  'network.denied': z.object({ host: z.string(), port: z.int(), reason: z.string(), omitted: z.int().min(1).optional() }),
   /** Four fifths of a limit are used up: once for each limit and attempt. */
   'limit.approached': z.object({ limit: z.enum(LIMIT_NAMES), used: z.number(), allowed: z.number() }),
   'limit.reached': z.object({ limit: z.enum(LIMIT_NAMES), used: z.number(), allowed: z.number() }),

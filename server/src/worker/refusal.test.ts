@@ -19,7 +19,7 @@ function refuse(source: string, o: { sandbox?: SandboxStatus, baseUrl?: string, 
   if (!parsed.ok)
     throw new Error(JSON.stringify(parsed.problems))
   const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: o.baseUrl ?? null } })
-  return createRefusals({ gateway, sandbox: () => o.sandbox ?? SANDBOXED })(parsed.manifest, { isolation: o.isolation ?? null })
+  return createRefusals({ gateway, sandbox: () => o.sandbox ?? SANDBOXED, programsDir: '/nowhere' })(parsed.manifest, { isolation: o.isolation ?? null })
 }
 
 const SCRIPT = 'steps:\n  - run: ls'
@@ -73,4 +73,14 @@ it('a script that names models needs one that its programs can call', () => {
   expect(refuse(script('claude/*'))).toContain('ANTHROPIC_API_KEY=')
   expect(refuse(script('claude/*'), ENDPOINT)).toMatch(/^Claude has no key: set ANTHROPIC_API_KEY/)
   expect(refuse(script('cohere/command-r'), ENDPOINT)).toContain('Expected openai/…, github/…, ollama/…, claude/…, gemini/…')
+})
+
+it('a program that is not installed is named, with where and how', () => {
+  expect(refuse('programs: [node, claude]\nsteps: [{ run: ls }]')).toMatch(/needs claude .*not installed in \/nowhere.*npm install --prefix \/nowhere/)
+  expect(refuse('programs: [node]\nsteps: [{ run: ls }]')).toBeNull()
+})
+
+it('a list of hosts is refused where nothing can hold a run to it', () => {
+  expect(refuse('network: [example.com]\nsteps: [{ run: ls }]')).toBeNull()
+  expect(refuse('network: [example.com]\nsteps: [{ run: ls }]', { isolation: 'process' })).toMatch(/which level process cannot hold/)
 })

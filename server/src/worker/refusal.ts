@@ -3,24 +3,30 @@ import type { IsolationLevel } from '../domain/run.ts'
 import type { SandboxStatus } from '../domain/views.ts'
 import type { Gateway } from '../models/gateway.ts'
 import { notYet } from '../domain/manifest/not-yet.ts'
+import { whyNoPrograms } from './programs.ts'
+import { whyNoNetwork } from './run-network.ts'
 
 export interface RefusalOptions {
   gateway: Pick<Gateway, 'canServe' | 'howTo' | 'whyNoWire'>
   /** What the start-up probe has proved. */
   sandbox: () => SandboxStatus
+  /** What is installed for agents. */
+  programsDir: string
 }
 
 /** Why a run of this manifest would be refused now, in a sentence for a person; null when it may run. */
 export type Refuse = (manifest: Manifest, asked?: { isolation?: IsolationLevel | null }) => string | null
 
 /** Everything that is known to end badly is said before a run is written down. Its workspace has its own check. */
-export function createRefusals({ gateway, sandbox }: RefusalOptions): Refuse {
+export function createRefusals({ gateway, sandbox, programsDir }: RefusalOptions): Refuse {
   return (manifest, asked) => {
     const isolation = asked?.isolation ?? manifest.isolation
     return notYet({ ...manifest, isolation })
       ?? whyNoImage(manifest, isolation)
       ?? whyNoLevel(isolation, sandbox())
       ?? whyNoModel(manifest, gateway)
+      ?? whyNoNetwork(manifest.network, isolation ?? sandbox().default)
+      ?? whyNoPrograms(manifest.programs, programsDir)
       ?? whyNoShell(manifest, isolation, sandbox())
   }
 }

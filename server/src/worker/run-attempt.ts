@@ -11,6 +11,8 @@ import type { ClaimedRun } from '../queue/port.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { AttemptStop, Stop } from './attempt-stop.ts'
 import type { AttemptOutcome } from './outcome.ts'
+import type { RunAccess } from './run-access.ts'
+import type { NetworkSettings } from './run-network.ts'
 import type { RunUsages } from './run-usages.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
@@ -25,9 +27,11 @@ import { createKeep } from './keep-artifact.ts'
 import { openModelAccess } from './open-model-access.ts'
 import { createOrderedLog } from './ordered-log.ts'
 import { outcomeOfStop, refused } from './outcome.ts'
+import { findPrograms } from './programs.ts'
 import { redactBytes } from './redact-bytes.ts'
 import { redactUsage } from './redact-usage.ts'
 import { retryDelayMs } from './retry-delay.ts'
+import { openNetwork, whyNoNetwork } from './run-network.ts'
 import { startRun } from './start-run.ts'
 import { watchSteps } from './watch-steps.ts'
 import { folderOfRun, prepareWorkspace } from './workspace/prepare-workspace.ts'
@@ -47,6 +51,9 @@ export interface AttemptServices {
   place: WorkspacePlace
   rules: WorkspaceRules
   usages: RunUsages
+  network: NetworkSettings
+  /** What is installed for agents. */
+  programsDir: string
   commandTimeoutMs: number
   maxSteps: number
   /** Between SIGTERM and SIGKILL. */
@@ -130,6 +137,12 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   if (!secrets.ok)
     return refused(secrets.problem)
   const redactor = redactorFor(services, secrets.values)
+  const unheld = whyNoNetwork(agent.manifest.network, isolation.level)
+  if (unheld !== null)
+    return refused(unheld)
+  const programs = await findPrograms({ names: agent.manifest.programs, dir: services.programsDir, level: isolation.level, runUser: services.place.runUser })
+  if (!programs.ok)
+    return refused(programs.problem)
   const made = await makeWorkspace(services, claimed, stop, isolation.level)
   const stopped = outcomeOfStop(stop)
   if (stopped)
@@ -144,15 +157,17 @@ async function work(services: AttemptServices, claimed: ClaimedRun, stop: Attemp
   const broker = createBroker({ log, gateway, manifest: agent.manifest, secrets: secrets.values, redactor, signal: stop.signal, keep, onViolation })
   const handlers = { ...broker, usage: (usage: RunUsage) => usages.set(run.id, redactUsage(redactor, usage)) }
   const { level } = isolation
-  const models = await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal })
+  const access: RunAccess[] = []
   let ended: AttemptOutcome
   try {
-    const start = startRun({ claimed, workspace: made.workspace, models, level, commandTimeoutMs, maxSteps, graceMs })
+    access.push(await openModelAccess({ gateway, manifest: agent.manifest, runId: run.id, level, place, log, redactor, signal: stop.signal }))
+    access.push(await openNetwork({ manifest: agent.manifest, runId: run.id, level, place, rules: services.network, log, redactor }))
+    const start = startRun({ claimed, workspace: made.workspace, access, programs, level, commandTimeoutMs, maxSteps, graceMs })
     ended = await handOver({ host, start, handlers, stop, logger })
   }
   finally {
     usages.forget(run.id)
-    await models.close()
+    await Promise.all(access.map(one => one.close()))
   }
   const outcome = { ...ended, detail: redactor.text(ended.detail) }
   await broker.close()

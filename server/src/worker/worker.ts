@@ -10,6 +10,7 @@ import type { ClaimedRun, Queue } from '../queue/port.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { Database } from '../store/database.ts'
 import type { AttemptStop } from './attempt-stop.ts'
+import type { NetworkSettings } from './run-network.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
@@ -32,7 +33,8 @@ export interface WorkerOptions {
   /** Keys of the server's own, which no log may hold. */
   ownValues: HiddenValue[]
   rules: WorkspaceRules
-  config: { commandTimeoutMs: number, maxSteps: number }
+  network: NetworkSettings
+  config: { commandTimeoutMs: number, maxSteps: number, programsDir: string }
   dataFolder: { workspacesPath: string }
   logger: Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
   /** How long runs may go on after `stop`, before they are interrupted. */

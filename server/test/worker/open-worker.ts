@@ -2,6 +2,7 @@ import type { RunEvent } from '../../src/domain/event.ts'
 import type { IsolationLevel } from '../../src/domain/run.ts'
 import type { RunView } from '../../src/domain/views.ts'
 import type { ExecutorHost } from '../../src/executor/host.ts'
+import type { NetworkSettings } from '../../src/worker/run-network.ts'
 import type { Turn } from './scripted-model.ts'
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,6 +29,8 @@ import { NO_MODELS } from './no-models.ts'
 import { startScriptedModel } from './scripted-model.ts'
 
 export interface OpenWorkerOptions {
+  /** How the proxy of runs resolves and judges, where a test has only this machine to connect to. */
+  network?: Partial<NetworkSettings>
   turns?: Turn[]
   slots?: number
   executors?: number
@@ -77,7 +80,8 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     vault,
     ownValues: [{ value: GATEWAY_KEY, shown: '[key]' }],
     rules: { roots: [join(base, 'root')], projectDir: join(base, 'project'), protectedPaths: [dataDir], runUser: runUser() },
-    config: { commandTimeoutMs: 60_000, maxSteps: 1000 },
+    network: { apiPort: () => 4700, apiHosts: [], ...o.network },
+    config: { commandTimeoutMs: 60_000, maxSteps: 1000, programsDir: join(base, 'programs') },
     dataFolder: { workspacesPath },
     logger: { info: () => {}, warn: () => {}, error: (about: object, message: string) => console.error(message, about) },
     graceMs: 300,

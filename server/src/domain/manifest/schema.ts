@@ -63,7 +63,7 @@ export const manifestSchema = z.strictObject({
   agent: z.strictObject({
     command: filled(4096, 'a program').describe('The program that is the agent.'),
     args: list(text(10_000), 'a list of arguments').optional().describe('Its arguments. {{task}} and {{inputs.name}} are filled in.'),
-    parse: pattern(/^[a-z0-9-]{1,64}$/, 'the name of an output format, such as claude-stream-json').optional().describe('How its output is read.'),
+    parse: pattern(/^[a-z0-9-]{1,64}$/, 'the name of an output format, such as claude-stream-json').optional().describe('The format of its output. Today it is shown as it is.'),
   }, { error: 'a mapping with command: and args:' }).optional().describe('Somebody else\'s agent, for the runtimes command and acp.'),
 
   workspace: z.strictObject({
@@ -75,9 +75,11 @@ export const manifestSchema = z.strictObject({
 
   isolation: oneOf(ISOLATION_LEVELS).optional().describe('Exactly this level, or the run is refused. Default: sandbox where it is proven, else process.'),
   image: filled(500, 'the name of a container image').optional().describe('The image of isolation: container, which has to be on the machine already and needs /bin/sh.'),
-  programs: list(pattern(/^[A-Za-z0-9][\w.@/-]{0,127}$/, 'the name of a program'), 'a list of programs').optional().describe('Programs that the server has installed for agents, mounted read-only.'),
+  programs: list(pattern(/^[A-Za-z0-9][\w.@/-]{0,127}$/, 'the name of a program'), 'a list of programs').optional().describe('Programs that the server has installed for agents (in AGENTOS_PROGRAMS_DIR), mounted read-only and first in PATH; node is the server\'s own.'),
   network: z.union([z.enum(['none', 'open']), list(host, 'a list of hosts').min(1, { error: 'at least one host, or none' })], { error: 'none, open, or a list of hosts' }).optional()
-    .describe('none (default), open, or the hosts that may be reached.'),
+    .describe('none (default), open, or a list of hosts, such as example.com, "*.example.com" (any depth below) or example.com:8443 (else ports 80 and 443). '
+      + 'HTTP and HTTPS, through a proxy that $HTTPS_PROXY names. open: every public host and port; private addresses only when named in a list. '
+      + 'Never reached: AgentOS, this machine, link-local and metadata addresses. Outside a sandbox nothing keeps a run from the network of this machine.'),
   secrets: list(secretName, 'a list of secret names').optional().describe('Secrets that the run may use, by name: agentos secret set NAME stores a value. Each command gets those that its own secrets name; a model\'s shell gets none.'),
 
   limits: z.strictObject({

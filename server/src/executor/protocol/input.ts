@@ -14,7 +14,7 @@ export interface StartRun {
   attempt: number
   /** The first free step number; greater than 1 when an earlier attempt used some. */
   firstStep: number
-  work: ScriptWork | LlmWork
+  work: ScriptWork | LlmWork | CommandWork
   sandbox: SandboxSpec
   /**
    * Host path of an empty folder of the run's user, for output that is to be kept as it came. Never mounted into a sandbox; at
@@ -45,6 +45,15 @@ export interface LlmWork {
   verify: ScriptStep[]
 }
 
+export interface CommandWork {
+  runtime: 'command'
+  task: string
+  inputs: Record<string, string | number | boolean>
+  /** The agent's program and its arguments, with nothing left to fill in. */
+  argv: string[]
+  verify: ScriptStep[]
+}
+
 export interface SandboxSpec {
   level: IsolationLevel
   /** Host path of what is /workspace inside (at level `process` and `none` the commands simply start in it). */
@@ -59,7 +68,11 @@ export interface SandboxSpec {
   ownFolders: string[]
   /** Host path of a private, empty HOME; removed by the worker afterwards. */
   homePath: string
-  network: 'none' | 'open'
+  /**
+   * What the manifest says, for people and models: a sandbox has no interface but its own loopback, whatever stands here, and what
+   * is reached is reached through `loopback`. Levels without a network of their own have this machine's.
+   */
+  network: 'none' | 'open' | string[]
   /**
    * Ports of the sandbox's own loopback that lead to sockets of the worker (the model gateway, the proxy of allowed hosts).
    * Host paths, which the run's user may open.

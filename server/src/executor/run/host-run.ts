@@ -10,6 +10,7 @@ import type { RunControl, RunEnd } from './run-control.ts'
 import type { Sessions } from './sessions.ts'
 import { APPROACHED } from '../../domain/limits.ts'
 import { AskRefused } from '../channel.ts'
+import { runCommand } from './command.ts'
 import { createLimitWatch } from './limit-watch.ts'
 import { runLlm } from './llm.ts'
 import { createRunOutput } from './output.ts'
@@ -149,12 +150,20 @@ function refusalOf(start: StartRun, levels: LevelTable): RunEnd | null {
 async function runLoop(context: RunContext): Promise<RunEnd> {
   const { work } = context.start
   try {
-    const { end, nextStep } = work.runtime === 'script' ? await runScript(context, work) : await runLlm(context, work)
+    const { end, nextStep } = await runWork(context, work)
     return end.reason === 'completed' ? await verify(context, work.verify, nextStep) : end
   }
   catch (error) {
     if (error instanceof AskRefused)
       return { reason: 'interrupted', detail: error.message, canPass: true }
     return { reason: 'error', detail: `the executor failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`, canPass: true }
+  }
+}
+
+function runWork(context: RunContext, work: StartRun['work']): Promise<{ end: RunEnd, nextStep: number }> {
+  switch (work.runtime) {
+    case 'script': return runScript(context, work)
+    case 'llm': return runLlm(context, work)
+    case 'command': return runCommand(context, work)
   }
 }

@@ -79,9 +79,19 @@ function instructionsOf(run: RunContext, work: LlmWork): string {
     work.instructions.trim(),
     [
       `Your tools work in the folder ${folder}${run.start.sandbox.workspaceMode === 'read-only' ? ', which you may only read' : ''}.`,
-      ...(run.start.sandbox.network === 'none' ? ['There is no network.'] : []),
+      ...networkSentence(run.start.sandbox),
       'When you are done, answer without calling a tool.',
     ].join(' '),
     ...(inputs.length > 0 ? [`Inputs:\n${inputs.join('\n')}`] : []),
   ].filter(Boolean).join('\n\n')
+}
+
+/** At the other levels nobody keeps it from the network, and nothing is said of it. */
+function networkSentence({ level, network }: RunContext['start']['sandbox']): string[] {
+  if (level !== 'sandbox' && level !== 'container')
+    return []
+  if (network === 'none')
+    return ['There is no network.']
+  const hosts = network === 'open' ? 'every public host' : network.join(', ')
+  return [`HTTP and HTTPS lead to ${hosts} through the proxy that $HTTPS_PROXY names; there is no other network.`]
 }

@@ -59,6 +59,7 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
         level: opened.session.level,
         by: opened.session.by,
         durationMs: Math.round(performance.now() - startedAt),
+        network: networkOf(spec),
         keepers: ground.levels.find(one => one.level === level)!.keepers, // A session is opened at no other level.
       }))
     }
@@ -88,4 +89,9 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
     void cgroup?.remove() // What it did not let go is taken away when a server starts again.
     return ends.reduce((sum, end) => sum + end.survivors, left)
   }
+}
+
+/** Where nothing keeps it in, a run has the network of this machine, whatever its manifest says. */
+function networkOf({ level, network }: StartRun['sandbox']): 'none' | 'open' | string[] {
+  return level === 'process' || level === 'none' ? 'open' : network
 }

@@ -1,6 +1,7 @@
 import type { SandboxPaths } from './layout.ts'
 import { INSIDE } from './layout.ts'
 import { findProgram } from './programs.ts'
+import { socketInside } from './relay.ts'
 import { systemFolders } from './system-folders.ts'
 
 /**
@@ -13,11 +14,10 @@ export function bubblewrapCommand(paths: SandboxPaths, version: string): string[
     return null
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const size = major > 0 || minor >= 7 ? ['--size', String(paths.temporaryBytes)] : []
-  const folders = systemFolders(paths.network)
+  const folders = systemFolders()
   return [
     bwrap,
     '--unshare-all',
-    ...(paths.network === 'open' ? ['--share-net'] : []),
     '--die-with-parent',
     '--new-session',
     // The shell is the first process: the agent cannot kill it, and all that is in the sandbox dies with it.
@@ -33,6 +33,8 @@ export function bubblewrapCommand(paths: SandboxPaths, version: string): string[
     paths.workspaceMode === 'read-only' ? '--ro-bind' : '--bind', paths.workspacePath, INSIDE.workspace,
     ...paths.hidden.flatMap(({ path, kind }) => hide(`${INSIDE.workspace}/${path}`, kind)),
     '--bind', paths.homePath, INSIDE.home,
+    ...paths.programs.flatMap(({ hostPath, insidePath }) => ['--ro-bind', hostPath, insidePath]),
+    ...paths.loopback.flatMap(({ socketPath }, index) => ['--ro-bind', socketPath, socketInside(index)]),
     '--remount-ro', '/',
     '--chdir', '/',
     '--',

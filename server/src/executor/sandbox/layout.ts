@@ -2,10 +2,10 @@ import type { LevelStatus } from '../../domain/views.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 
 /** Where things stand for what runs in a sandbox. */
-export const INSIDE = { workspace: '/workspace', home: '/home/agent' } as const
+export const INSIDE = { workspace: '/workspace', home: '/home/agent', sockets: '/run/agentos' } as const
 
 /** What of the host a sandbox is given. */
-export interface SandboxPaths extends Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'hidden' | 'homePath' | 'network'> {
+export interface SandboxPaths extends Pick<SandboxSpec, 'workspacePath' | 'workspaceMode' | 'hidden' | 'homePath' | 'loopback' | 'programs'> {
   /** How much its temporary folders may hold, in memory. */
   temporaryBytes: number
 }

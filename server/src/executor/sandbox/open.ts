@@ -11,6 +11,7 @@ import { openContainerSession } from './container.ts'
 import { INSIDE } from './layout.ts'
 import { limitLine } from './limits.ts'
 import { SYSTEM_PATH } from './programs.ts'
+import { relayFor } from './relay.ts'
 import { openShell } from './shell-session.ts'
 import { utilLinuxCommand } from './util-linux.ts'
 
@@ -33,6 +34,9 @@ export async function openSession(options: OpenOptions, levels: LevelTable): Pro
   const found = levels.find(one => one.level === level)
   if (!found?.proven)
     return { error: `level ${level} cannot be had here: ${found?.missing ?? 'nothing provides it'}` }
+  // There is no loopback of its own: a port would be one of this machine, open to everybody on it.
+  if (options.spec.loopback.length > 0 && (level === 'process' || level === 'none'))
+    return { error: `level ${level} has no network of its own, through which the worker's sockets could be reached` }
   try {
     if (level === 'container')
       return options.engine ? await openContainerSession(options, options.engine) : { error: 'this executor drives no containers' }
@@ -60,6 +64,7 @@ export function sandboxPlan(o: OpenOptions, way: SandboxWay, by: string): ShellP
     by,
     argv,
     limits: limitLine(o.limits, { inOwnUserNamespace: true, groupKeeps: o.groupKeeps }),
+    relay: relayFor(o.spec.loopback),
     environment: environmentOf(o, { HOME: INSIDE.home, TMPDIR: '/tmp' }),
     folder: INSIDE.workspace,
     hasPidNamespace: true,
@@ -76,6 +81,7 @@ export function plainPlan(o: OpenOptions, level: Extract<IsolationLevel, 'proces
     by,
     argv: ['/bin/sh'],
     limits: level === 'process' ? limitLine(o.limits, { inOwnUserNamespace: false, groupKeeps: o.groupKeeps }) : '',
+    relay: null,
     environment: environmentOf(o, { HOME: o.spec.homePath, TMPDIR: temporaryPath }),
     folder: o.spec.workspacePath,
     hasPidNamespace: false,
@@ -95,7 +101,7 @@ function environmentOf(o: OpenOptions, own: Record<string, string>): Record<stri
     GIT_CONFIG_KEY_0: 'safe.directory',
     GIT_CONFIG_VALUE_0: '*',
     ...o.spec.env,
-    PATH: SYSTEM_PATH,
+    PATH: [...o.spec.path, SYSTEM_PATH].join(':'),
     ...own,
     AGENTOS_RUN: o.runId,
   }

@@ -1,11 +1,11 @@
 /** What is written to a session's shell: POSIX sh, no process of its own but the command. */
 
 /**
- * The first lines: the limits, the whole environment, the folder to work in, and a word that it is ready. The shell keeps its remarks
- * (`Terminated`) to itself: what comes on stderr is the commands'.
+ * The first lines: the relay (before the limits, which are the agent's), the limits, the whole environment, the folder to work
+ * in, and a word that it is ready. The shell keeps its remarks (`Terminated`) to itself: what comes on stderr is the commands'.
  */
-export function openingLines(o: { limits: string, environment: Record<string, string>, folder: string }): string {
-  return `${o.limits}${exportsOf(o.environment)}umask 022;cd ${quote(o.folder)}||exit;unset OLDPWD;exec 4>&2 2>/dev/null;echo "0 0">&3\n`
+export function openingLines(o: { relay: { line: string } | null, limits: string, environment: Record<string, string>, folder: string }): string {
+  return `${o.relay?.line ?? ''}${o.limits}${exportsOf(o.environment)}umask 022;cd ${quote(o.folder)}||exit;unset OLDPWD;exec 4>&2 2>/dev/null;echo "0 0">&3\n`
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { CommandEnd } from '../../domain/event.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
 import type { RunCgroup } from './cgroup.ts'
+import type { Relay } from './relay.ts'
 import type { SessionOutput } from './session-output.ts'
 import type { CommandOptions, Session } from './session.ts'
 import type { ShellProcess } from './terminate.ts'
@@ -22,6 +23,8 @@ export interface ShellPlan {
   argv: string[]
   /** A line of sh. */
   limits: string
+  /** What leads ports of its loopback to sockets of the worker. */
+  relay: Relay | null
   /** What the starting program itself sees; the commands see `environment` alone. */
   spawnEnv: Record<string, string>
   environment: Record<string, string>
@@ -47,7 +50,7 @@ export async function openShell(plan: ShellPlan): Promise<Opened> {
   const child = spawn(plan.argv[0]!, plan.argv.slice(1), {
     cwd: '/',
     env: plan.spawnEnv,
-    stdio: ['pipe', stdout?.writeFd ?? 'pipe', stderr?.writeFd ?? 'pipe', 'pipe'],
+    stdio: ['pipe', stdout?.writeFd ?? 'pipe', stderr?.writeFd ?? 'pipe', 'pipe', ...(plan.relay?.stdio ?? [])],
     detached: true,
   })
   pipes.forEach(pipe => pipe?.closeWriter())
@@ -194,10 +197,11 @@ class ShellSession implements Session {
     }
   }
 
-  /** Before it has been given anything to do. */
+  /** Before it has been given anything to do. The relay, too: an agent may make a process of its own user do what it wants. */
   private enterCgroup(shellPid: number): void {
     try {
-      this.plan.cgroup?.attach(shellPid)
+      for (const pid of this.plan.relay ? [...childrenOf(shellPid) ?? [], shellPid] : [shellPid])
+        this.plan.cgroup?.attach(pid)
       this.onReady()
     }
     catch (error) {

@@ -8,14 +8,14 @@ export interface SystemFolders {
   links: { path: string, target: string }[]
 }
 
-// Of /etc only what name lookup, TLS, the dynamic linker and `alternatives` need: it has passwords and keys, too.
+// Of /etc only what user names, TLS, the dynamic linker and `alternatives` need: it has passwords and keys, too.
 // Few: each is a mount of every run.
 const ETC = [
   'passwd', 'group', 'nsswitch.conf', 'hosts', 'localtime', 'ld.so.cache', 'alternatives',
   'ssl/certs', 'ssl/openssl.cnf', 'pki/tls/certs', 'pki/tls/cert.pem', 'pki/tls/openssl.cnf', 'pki/ca-trust', 'crypto-policies',
 ].map(name => `/etc/${name}`)
 
-export function systemFolders(network: 'none' | 'open'): SystemFolders {
+export function systemFolders(): SystemFolders {
   const folders: SystemFolders = { bound: ['/usr'], links: [] }
   for (const path of ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']) {
     if (!existsSync(path))
@@ -25,6 +25,6 @@ export function systemFolders(network: 'none' | 'open'): SystemFolders {
     else
       folders.bound.push(path)
   }
-  folders.bound.push(...[...ETC, ...(network === 'open' ? ['/etc/resolv.conf'] : [])].filter(path => existsSync(path)))
+  folders.bound.push(...ETC.filter(path => existsSync(path)))
   return folders
 }

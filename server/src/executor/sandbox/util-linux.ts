@@ -2,6 +2,7 @@ import type { SandboxPaths } from './layout.ts'
 import { readFileSync, statSync } from 'node:fs'
 import { INSIDE } from './layout.ts'
 import { findProgram } from './programs.ts'
+import { socketInside } from './relay.ts'
 import { quote } from './shell-script.ts'
 import { systemFolders } from './system-folders.ts'
 
@@ -20,8 +21,7 @@ export function utilLinuxCommand(paths: SandboxPaths): string[] | null {
   return [
     setpriv, '--pdeathsig', 'KILL', '--',
     unshare, '--user', '--map-root-user', '--mount', '--pid', '--fork', '--kill-child=KILL', '--ipc', '--uts', '--cgroup',
-    ...(paths.network === 'open' ? [] : ['--net']),
-    '--',
+    '--net', '--',
     '/bin/sh', '-c', setupScript(paths), 'sh',
     setpriv, '--bounding-set', '-all', '--no-new-privs', '--', '/bin/sh',
   ]
@@ -29,10 +29,12 @@ export function utilLinuxCommand(paths: SandboxPaths): string[] | null {
 
 /** One process each for the folders, the mounts, the move: every further one costs a millisecond. It may not read its input: that is the shell's. */
 function setupScript(paths: SandboxPaths): string {
-  const folders = systemFolders(paths.network)
+  const folders = systemFolders()
   const isFolder = (path: string) => statSync(path).isDirectory()
-  const madeFolders = [...folders.bound.filter(isFolder), ...['/etc', '/proc', '/dev/shm', '/tmp', INSIDE.workspace, INSIDE.home]]
-  const madeFiles = [...folders.bound.filter(path => !isFolder(path)), ...DEVICES.map(name => `/dev/${name}`)]
+  const programs = paths.programs.map(({ hostPath, insidePath }) => ({ hostPath, insidePath, isFolder: isFolder(hostPath) }))
+  const madeFolders = [...folders.bound.filter(isFolder), ...programs.flatMap(one => one.isFolder ? [one.insidePath] : []), ...['/etc', '/proc', '/dev/shm', '/tmp', INSIDE.workspace, INSIDE.home]]
+  const sockets = paths.loopback.map(({ socketPath }, index) => ({ socketPath, inside: socketInside(index) }))
+  const madeFiles = [...folders.bound.filter(path => !isFolder(path)), ...sockets.map(({ inside }) => inside), ...programs.flatMap(one => one.isFolder ? [] : [one.insidePath]), ...DEVICES.map(name => `/dev/${name}`)]
   const parents = madeFiles.map(path => path.slice(0, path.lastIndexOf('/')))
   const mounts = readMounts()
   const readOnly = (path: string) => ['rbind', 'ro', 'nosuid', 'nodev', ...lockedOptions(path, mounts)].join(',')
@@ -50,12 +52,14 @@ function setupScript(paths: SandboxPaths): string {
       return kind === 'file' ? ['/dev/null', inside, 'none', 'bind'] : ['tmpfs', inside, 'tmpfs', 'ro,nosuid,nodev,noexec,mode=755,size=4096']
     }),
     [paths.homePath, ROOT + INSIDE.home, 'none', 'rbind'],
+    ...programs.map(({ hostPath, insidePath }) => [hostPath, ROOT + insidePath, 'none', readOnly(hostPath)]),
+    ...sockets.map(({ socketPath, inside }) => [socketPath, ROOT + inside, 'none', readOnly(socketPath)]),
   ]
   return [
     'set -e',
     `PATH=/usr/sbin:/usr/bin:/sbin:/bin`,
     // Beside the rest: it takes as long as three of the others. Not from the shell's input, which is the session's.
-    ...(paths.network === 'open' ? [] : [`{ ${loopbackUp()};} </dev/null >/dev/null 2>&1 &`]),
+    `{ ${loopbackUp()};} </dev/null >/dev/null 2>&1 &`,
     `mount -t tmpfs -o mode=755,nosuid,nodev tmpfs ${ROOT}`,
     `mkdir -p ${[...new Set([...madeFolders, ...parents])].map(path => quote(ROOT + path)).join(' ')}`,
     ...madeFiles.map(path => `:>${quote(ROOT + path)}`),
@@ -65,7 +69,7 @@ function setupScript(paths: SandboxPaths): string {
     `printf %s ${quote(table.map(row => `${row.map(escapeField).join(' ')} 0 0\n`).join(''))}>${ROOT}/tmp/table`,
     `mount -a -T ${ROOT}/tmp/table`,
     `cd ${ROOT}`,
-    ...(paths.network === 'open' ? [] : ['wait $! ||:']),
+    'wait $! ||:',
     'mount -o remount,bind,ro,nosuid,nodev .',
     // The old root comes to lie over the new one, and is taken away: it needs no folder of its own.
     'pivot_root . .',
