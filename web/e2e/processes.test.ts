@@ -25,6 +25,8 @@ afterAll(async () => {
 it('shows the processes of a run as a tree while it runs, and that none is left when it has ended', async () => {
   const id = await submit('sh -c "sleep 311; :" &\nsleep 312 &\nwait')
   const page = await stage.open(`/runs/${id}`, WIDE)
+  // The page's keys are there when the page is.
+  await page.getByRole('tab', { name: 'Processes' }).waitFor()
   await page.keyboard.press('p')
   const tree = page.getByRole('tree', { name: 'Process tree' })
   const [child, sleeper] = [tree.getByRole('treeitem').filter({ hasText: 'sh -c sleep 311; :' }), tree.getByRole('treeitem').filter({ hasText: /^\d+\s*sleep 311/ })]
