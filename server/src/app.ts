@@ -109,7 +109,8 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
   const queue = createEmbeddedQueue({ db, notifier, workerId: `${hostname()}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
-  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: ownValues(config, dataFolder), rules, config, dataFolder, logger })
+  const own = ownValues(config, dataFolder)
+  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: own, rules, config, dataFolder, logger })
 
   const tokens = createSignInTokens()
   const sessions = createSessions(dataFolder)
