@@ -37,7 +37,8 @@ export interface ServicesOptions {
 }
 
 /** What the router is handed, so that it needs to know neither worker nor models. */
-export function createServices({ config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox, usages, mintSignInLink }: ServicesOptions): RouterServices {
+export function createServices(o: ServicesOptions): RouterServices {
+  const { config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox, usages, mintSignInLink } = o
   return {
     db,
     notifier,

@@ -33,7 +33,7 @@ async function open(options: Partial<KeepOptions> = {}) {
     stored.push(artifact)
     return artifact
   }
-  const keep = createKeep({ ref: { runId: 'r', fence: 1, attempt: 1 }, spoolPath, runUser: null, artifacts: { save }, ...options })
+  const keep = createKeep({ ref: { runId: 'r', fence: 1, attempt: 1 }, spoolPath, runUser: null, artifacts: { save }, redact: source => source, ...options })
   const ask = (file: string | null, more: { name?: string, problem?: string } = {}) =>
     keep({ kind: 'keep', step: 1, name: more.name ?? 'step-1.log', file, problem: more.problem ?? null, mediaType: 'text/plain', isWhole: true })
   return { base, spoolPath, stored, ask }

@@ -32,7 +32,7 @@ export async function ps(options: { status?: string, limit: string, tree?: boole
       })
       const usages = options.tree ? await usagesOf(client, page.runs) : null
       if (options.json)
-          print(page.runs.map(run => jsonLine(usages ? { ...run, usage: usages.get(run.id)?.usage ?? null } : run)).join(''))
+        print(page.runs.map(run => jsonLine(usages ? { ...run, usage: usages.get(run.id)?.usage ?? null } : run)).join(''))
       else if (left === limit && page.runs.length === 0)
         print(status ? `no run is ${status}\n` : `no runs yet${pc.dim('   agentos run repo-report starts one')}\n`)
       else
