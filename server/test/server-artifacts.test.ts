@@ -90,7 +90,7 @@ describe('what a log cannot carry', () => {
   })
 })
 
-it('a flood of 1 GB leaves the server and its executor small, and others are served meanwhile', async () => {
+it('a flood of 1 GB leaves the server and its executor small, and others are served meanwhile', { timeout: 120_000 }, async () => {
   const own = await startServerProcess(await temporaryFolder())
   const executorPid = Number((await readFile(`/proc/${own.child.pid}/task/${own.child.pid}/children`, 'utf8')).trim().split(' ')[0])
   const [serverAtRest, executorAtRest] = [peakBytes(own.child.pid!), peakBytes(executorPid)]

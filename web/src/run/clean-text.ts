@@ -1,7 +1,9 @@
+import { writeOutUnseen } from '@agentos/server/domain/visible-text'
+
 /**
  * What a hostile program may do to a terminal (move its cursor, set its title, write its clipboard) means nothing on a page:
  * every escape sequence but a change of style is taken out, and so are control characters but tab, newline, return and
- * backspace, and what turns the direction of the text around it. A sequence that is cut by the end of a piece is completed by the next one.
+ * backspace; what turns the direction of the text around it is written out. A sequence that is cut by the end of a piece is completed by the next one.
  */
 export interface TextCleaner {
   clean: (text: string) => string
@@ -24,7 +26,7 @@ export function createTextCleaner(): TextCleaner {
       pending = whole.slice(open.index)
       rest = whole.slice(0, open.index)
     }
-    return rest.replace(SEQUENCE, sequence => STYLE.test(sequence) ? sequence : '').replace(CONTROL, '')
+    return rest.replace(SEQUENCE, sequence => STYLE.test(sequence) ? sequence : '').replace(CONTROL, '').replace(TURNS, writeOutUnseen)
   }
 
   return { clean }
@@ -59,5 +61,6 @@ const STYLES = /\x1B\[[\d;:]{0,64}m/g
 const UNFINISHED = /\x1B(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1B]*\x1B?|[ -/]+)?$/
 
 /** An ESC that begins a style stays. */
-const CONTROL = /\x1B(?!\[[\d;:]{0,64}m)|[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g
+const CONTROL = /\x1B(?!\[[\d;:]{0,64}m)|[\0-\x07\v\f\x0E-\x1A\x1C-\x1F\x7F-\x9F]/g
+const TURNS = /[\u202A-\u202E\u2066-\u2069]/g
 /* eslint-enable no-control-regex */

@@ -11,7 +11,7 @@ it.each([
   ['the eight-bit forms', '\u009B31mred', 'red'],
   ['a link', '\u001B]8;;http://evil.invalid\u001B\\text\u001B]8;;\u001B\\', 'text'],
   ['another screen', '\u001B[?1049htext\u001B[?1049l', 'text'],
-  ['text that runs backwards', '\u202Eexe\u2066.txt\u2069\u202C', 'exe.txt'],
+  ['text that runs backwards', '\u202Eexe\u2066.txt\u2069\u202C', '\\u202eexe\\u2066.txt\\u2069\\u202c'],
 ])('lets nothing through to a terminal but text: %s', (_, text, shown) => {
   expect(plain(text)).toBe(shown)
 })
