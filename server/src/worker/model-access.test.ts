@@ -113,7 +113,7 @@ steps:
   expect(found.mode & 0o777).toBe(0o660)
   if (process.getuid!() === 0)
     expect(found.uid).toBe(65534)
-  expect((await readdir(folder)).sort()).toEqual(['home', 'models.sock', 'workspace'])
+  expect((await readdir(folder)).sort()).toEqual(['home', 'models.sock', 'spool', 'workspace'])
   expect(await post(socketPath, token!)).toMatchObject({ status: 200 })
   await worker.stopRun(id)
   const events = await worker.ended(id)

@@ -52,7 +52,7 @@ it('a container needs an image, and has no network yet', () => {
   expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12`, { sandbox })).toBeNull()
   expect(refuse(SCRIPT, { sandbox, isolation: 'container' })).toContain('image:')
   expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12\nnetwork: open`, { sandbox })).toContain('leave network and model out')
-  expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12\nmodel: openai/gpt-5`, { ...ENDPOINT, sandbox })).toContain('leave network and model out')
+  expect(refuse(`runtime: script\n${SCRIPT}\nisolation: container\nimage: debian:12\nmodel: openai/gpt-5`, { ...ENDPOINT, sandbox })).toContain('leave network and model out')
   expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12`)).toContain('cannot be had')
 })
 
