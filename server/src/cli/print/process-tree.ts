@@ -3,7 +3,7 @@ import process from 'node:process'
 import { cpuPercent, processRows } from '../../domain/process-tree.ts'
 import { writeOutUnseen } from '../../domain/visible-text.ts'
 import { pc } from './colour.ts'
-import { oneLine, plain } from './plain.ts'
+import { oneLine } from './plain.ts'
 import { formatBytes } from './quantity.ts'
 import { formatMs } from './time.ts'
 
@@ -19,7 +19,7 @@ export function formatProcessTree({ usage, before }: Pick<RunUsageNow, 'usage' |
     const branch = branchOf(isLast)
     const room = width === undefined ? Infinity : Math.max(12, width - COLUMNS - branch.length)
     const cpu = cpuPercent === null ? formatMs(cpuMs) : formatPercent(cpuPercent)
-    return `  ${String(pid).padStart(8)} ${cpu.padStart(10)} ${formatBytes(memoryBytes).padStart(10)}  ${pc.dim(branch)}${oneLine(writeOutUnseen(plain(command)), room) || pc.dim('(no command line)')}`
+    return `  ${String(pid).padStart(8)} ${cpu.padStart(10)} ${formatBytes(memoryBytes).padStart(10)}  ${pc.dim(branch)}${oneLine(writeOutUnseen(command), room) || pc.dim('(no command line)')}`
   })
   const omitted = usage.omitted > 0 ? [pc.dim(`  ${String(usage.omitted).padStart(8)} more ${usage.omitted === 1 ? 'process is' : 'processes are'} not shown`)] : []
   return [...lines, ...omitted, pc.dim(`  ${totalOf(usage, before)}`)]
