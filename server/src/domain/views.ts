@@ -188,6 +188,7 @@ export interface LevelStatus {
   level: IsolationLevel
   proven: boolean
   by: string | null
+  /** null when it is there, or while it is still being looked for. */
   missing: string | null
   /** What keeps each limit at this level. */
   keepers: LimitKeepers

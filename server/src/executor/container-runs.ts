@@ -17,7 +17,7 @@ export interface ContainerRuns {
   /** Looks for an engine, once. */
   start(): Promise<void>
   stop(): Promise<void>
-  /** What has been found until now. */
+  /** What has been found until now; neither proven nor missing while it is being looked for. */
   readonly level: LevelStatus
   /** null when no engine answers. */
   host(): Promise<ExecutorHost | null>
@@ -25,8 +25,6 @@ export interface ContainerRuns {
   /** Removes what a lost executor has left. Resolves with how many containers there were. */
   reap(runIds: string[], isRunning: (runId: string) => boolean): Promise<number>
 }
-
-const LOOKING = 'a container engine is still being looked for: try again in a moment'
 
 export function createContainerRuns(o: ExecutorHostOptions, createHost: (options: ExecutorHostOptions) => ExecutorHost): ContainerRuns {
   let looking: Promise<EngineFinding> | null = null
@@ -45,7 +43,7 @@ export function createContainerRuns(o: ExecutorHostOptions, createHost: (options
     },
     get level() {
       const access = accessOf(finding)
-      const missing = finding && 'missing' in finding ? finding.missing : LOOKING
+      const missing = finding && 'missing' in finding ? finding.missing : null
       return access ? containerLevel(access) : { level: 'container' as const, proven: false, by: null, missing, keepers: keepersOf('container', null) }
     },
     async host() {

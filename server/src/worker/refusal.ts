@@ -35,7 +35,8 @@ function whyNoLevel(isolation: IsolationLevel | null, { levels }: SandboxStatus)
   if (isolation === null)
     return null
   const found = levels.find(({ level }) => level === isolation)
-  if (found?.proven)
+  // What is still being looked for is known when the run begins.
+  if (found?.missing === null)
     return null
   return `Isolation ${isolation} cannot be had on this machine: ${found?.missing ?? 'nothing here provides it'}. A run is never given less than was asked for.`
 }

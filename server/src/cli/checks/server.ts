@@ -19,7 +19,7 @@ export async function checkServer(client: AgentOS): Promise<Check[]> {
 }
 
 function checkLevels({ sandbox }: Overview): Check[] {
-  return sandbox.levels.filter(({ level }) => level === 'process' || level === 'sandbox').map(({ level, proven, by, missing }) => proven
+  return sandbox.levels.filter(({ level, proven }) => level === 'process' || level === 'sandbox' || (level === 'container' && proven)).map(({ level, proven, by, missing }) => proven
     ? { name: `isolation: ${level}`, result: 'ok', found: `proven${by ? `, by ${by}` : ''}` }
     : { name: `isolation: ${level}`, result: 'warning', found: 'not proven', mend: missing ?? '' })
 }
