@@ -33,7 +33,7 @@ export function callTestEngine({ path }: EngineCandidate, args: string[]): Promi
 }
 
 async function whyNotTested(candidate: EngineCandidate): Promise<string | null> {
-  const found = await findEngine(environment, [candidate])
+  const found = await findEngine(environment, { candidates: [candidate] })
   if ('missing' in found)
     return found.missing
   const image = await makeImage(candidate)

@@ -154,7 +154,7 @@ describe.each(engines)('level container by $name', (engine) => {
 
   it('ends by itself when executor and server are both gone: its first process reads no more', async () => {
     const name = `agentos-alone-${process.pid}`
-    const found = await findEngine({ PATH: process.env.PATH!, HOME: process.env.HOME! }, [engine])
+    const found = await findEngine({ PATH: process.env.PATH!, HOME: process.env.HOME! }, { candidates: [engine] })
     if (!('engine' in found))
       throw new Error(found.missing)
     const folder = mkdtempSync(join(tmpdir(), 'agentos-alone-'))

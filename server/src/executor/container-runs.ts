@@ -31,6 +31,7 @@ export function createContainerRuns(o: ExecutorHostOptions, createHost: (options
   let finding: EngineFinding | null = null
   let host: ExecutorHost | null = null
   const environment = engineEnvironment()
+  const over = new AbortController()
 
   return {
     async start() {
@@ -39,7 +40,8 @@ export function createContainerRuns(o: ExecutorHostOptions, createHost: (options
     async stop() {
       const last = host
       host = null
-      await last?.stop()
+      over.abort() // An engine that is still asked need not answer.
+      await Promise.all([last?.stop(), looking])
     },
     get level() {
       const access = accessOf(finding)
@@ -64,7 +66,7 @@ export function createContainerRuns(o: ExecutorHostOptions, createHost: (options
   }
 
   async function look(): Promise<EngineFinding> {
-    looking ??= o.engines ? findEngine(environment, o.engines) : installed(environment)
+    looking ??= findEngine(environment, { candidates: o.engines, signal: over.signal })
     finding = await looking
     return finding
   }
@@ -72,14 +74,6 @@ export function createContainerRuns(o: ExecutorHostOptions, createHost: (options
   function accessOf(found: EngineFinding | null): EngineAccess | null {
     return found && 'engine' in found ? { engine: found.engine, environment } : null
   }
-}
-
-/** All executors of a server are on one machine. */
-let asked: Promise<EngineFinding> | null = null
-
-function installed(environment: Record<string, string>): Promise<EngineFinding> {
-  asked ??= findEngine(environment)
-  return asked
 }
 
 /** What the engines' command lines need to find their own: never the server's settings. A daemon on another machine cannot see our folders. */

@@ -19,6 +19,8 @@ export interface Delegation {
   killedProcesses: number
 }
 
+/** A process that starts several servers has a subtree for each. */
+let taken = 0
 /** Where the executors themselves are. */
 const EXECUTORS = 'executors'
 const PREFIX = 'agentos'
@@ -31,7 +33,7 @@ const V2_CONTROLLERS = ['memory', 'pids', 'cpu']
 export async function delegateCgroup(runAs: { uid: number, gid: number } | null): Promise<Delegation> {
   const hierarchies = findHierarchies()
   const killedProcesses = await reapStale(hierarchies)
-  const name = nameOf(process.pid)
+  const name = `${nameOf(process.pid)}-${++taken}`
   const unifiedOwn = hierarchies.find(one => one.version === 2)
   const v2 = unifiedOwn ? takeUnified(unifiedOwn.own, name, runAs) : null
   const byController = (controller: string): CgroupFolder | null => {
@@ -180,7 +182,7 @@ function childrenOf(folder: string): string[] {
   }
 }
 
-/** `agentos-<PID namespace>-<pid>-<start time>`: tells whether its server still lives, also when the pid is another's by now. */
+/** `agentos-<PID namespace>-<pid>-<start time>-…`: tells whether its server still lives, also when the pid is another's by now. */
 function nameOf(pid: number): string {
   return [PREFIX, pidNamespace(), pid, startOf(pid)].join('-')
 }

@@ -146,11 +146,11 @@ function createSession(plan: ContainerPlan, child: ChildProcess, exited: Promise
   /** SIGTERM to all that carries the command's mark, the grace, SIGKILL; what still goes on then ends with the container. */
   async function terminate(client: CommandClient, mark: string, onSignal: (name: NodeJS.Signals) => void): Promise<void> {
     onSignal('SIGTERM')
-    await callEngine(engine.path, killArguments(name, mark, 'TERM'), engineEnvironment, CLOSE_TIMEOUT_MS)
+    await callEngine(engine.path, killArguments(name, mark, 'TERM'), engineEnvironment, { timeoutMs: CLOSE_TIMEOUT_MS })
     await client.endsWithin(plan.graceMs)
     for (let tries = 0; tries < KILL_TRIES && !client.hasEnded(); tries++) {
       onSignal('SIGKILL')
-      await callEngine(engine.path, killArguments(name, mark, 'KILL'), engineEnvironment, CLOSE_TIMEOUT_MS)
+      await callEngine(engine.path, killArguments(name, mark, 'KILL'), engineEnvironment, { timeoutMs: CLOSE_TIMEOUT_MS })
       await client.endsWithin(DRAIN_MS)
     }
     if (client.hasEnded())

@@ -31,10 +31,10 @@ const CALL_TIMEOUT_MS = 20_000
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 /** The first engine that answers. `environment` is the whole environment of its command line. */
-export async function findEngine(environment: Record<string, string>, candidates = installedEngines()): Promise<EngineFinding> {
+export async function findEngine(environment: Record<string, string>, o: { candidates?: EngineCandidate[] | undefined, signal?: AbortSignal } = {}): Promise<EngineFinding> {
   const failures: string[] = []
-  for (const { name, path } of candidates) {
-    const answer = await callEngine(path, ['info', '--format', '{{json .}}'], environment, INFO_TIMEOUT_MS)
+  for (const { name, path } of o.candidates ?? installedEngines()) {
+    const answer = await callEngine(path, ['info', '--format', '{{json .}}'], environment, { timeoutMs: INFO_TIMEOUT_MS, ...(o.signal && { signal: o.signal }) })
     const engine = answer.ok ? engineOf(name, path, answer.output) : null
     if (engine)
       return { engine }
@@ -65,9 +65,10 @@ function keepersIn({ keeps }: Engine): LimitKeepers {
 interface EngineAnswer { ok: boolean, output: string, error: string }
 
 /** One call of the command line, bounded in time and answer. Never rejects. */
-export function callEngine(path: string, args: string[], environment: Record<string, string>, timeoutMs = CALL_TIMEOUT_MS): Promise<EngineAnswer> {
+export function callEngine(path: string, args: string[], environment: Record<string, string>, o: { timeoutMs?: number, signal?: AbortSignal } = {}): Promise<EngineAnswer> {
+  const { timeoutMs = CALL_TIMEOUT_MS } = o
   return new Promise((resolve) => {
-    const options = { cwd: '/', env: environment, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES } as const
+    const options = { cwd: '/', env: environment, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES, ...(o.signal && { signal: o.signal }) } as const
     execFile(path, args, options, (error, output, words) => {
       const isLate = error?.killed === true
       resolve({ ok: error === null, output, error: isLate ? `it did not answer within ${timeoutMs / 1000} s` : words.trim() || (error?.message ?? '') })
