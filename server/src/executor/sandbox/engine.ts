@@ -30,11 +30,14 @@ const INFO_TIMEOUT_MS = 20_000
 const CALL_TIMEOUT_MS = 20_000
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
+interface FindOptions { candidates?: EngineCandidate[] | undefined, signal?: AbortSignal }
+
 /** The first engine that answers. `environment` is the whole environment of its command line. */
-export async function findEngine(environment: Record<string, string>, o: { candidates?: EngineCandidate[] | undefined, signal?: AbortSignal } = {}): Promise<EngineFinding> {
+export async function findEngine(environment: Record<string, string>, o: FindOptions = {}): Promise<EngineFinding> {
   const failures: string[] = []
   for (const { name, path } of o.candidates ?? installedEngines()) {
-    const answer = await callEngine(path, ['info', '--format', '{{json .}}'], environment, { timeoutMs: INFO_TIMEOUT_MS, ...(o.signal && { signal: o.signal }) })
+    const call = { timeoutMs: INFO_TIMEOUT_MS, ...(o.signal && { signal: o.signal }) }
+    const answer = await callEngine(path, ['info', '--format', '{{json .}}'], environment, call)
     const engine = answer.ok ? engineOf(name, path, answer.output) : null
     if (engine)
       return { engine }
@@ -62,10 +65,12 @@ function keepersIn({ keeps }: Engine): LimitKeepers {
   }
 }
 
+interface CallOptions { timeoutMs?: number, signal?: AbortSignal }
+
 interface EngineAnswer { ok: boolean, output: string, error: string }
 
 /** One call of the command line, bounded in time and answer. Never rejects. */
-export function callEngine(path: string, args: string[], environment: Record<string, string>, o: { timeoutMs?: number, signal?: AbortSignal } = {}): Promise<EngineAnswer> {
+export function callEngine(path: string, args: string[], environment: Record<string, string>, o: CallOptions = {}): Promise<EngineAnswer> {
   const { timeoutMs = CALL_TIMEOUT_MS } = o
   return new Promise((resolve) => {
     const options = { cwd: '/', env: environment, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES, ...(o.signal && { signal: o.signal }) } as const
