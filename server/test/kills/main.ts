@@ -20,7 +20,7 @@ interface Place { name: string, level: 'sandbox' | 'process', options: Parameter
 const HOWS = ['natural end', 'stop', 'timeout', 'kill -9 of the executor', 'kill -9 of the server'] as const
 type How = (typeof HOWS)[number]
 
-const AT_ONCE = 5
+const AT_ONCE = 10
 /** What ends with its parent may take a moment. */
 const SETTLE_MS = 3000
 const kills = Number(process.argv[2] ?? 1000)

@@ -24,6 +24,8 @@ export interface UsageWatchOptions {
 }
 
 const FIRST_MS = 100
+/** Where the kernel keeps memory and processes for the whole run, there is no hurry: most commands are over by then. */
+const FIRST_IN_GROUP_MS = 500
 const STEADY_MS = 1000
 /** While no command runs and nothing has changed. */
 const IDLE_MS = 5000
@@ -37,7 +39,7 @@ export function createUsageWatch(o: UsageWatchOptions): UsageWatch {
   let isBusy = false
   let isStopped = false
   let diskBytes: number | null = null
-  let diskDueAt = 0
+  let diskDueAt = performance.now() + DISK_EVERY_MS
   let isMeasuringDisk = false
   /** Something may have been written since it was measured. */
   let isDiskDue = false
@@ -49,7 +51,7 @@ export function createUsageWatch(o: UsageWatchOptions): UsageWatch {
   function begin(): void {
     isBusy = true
     isDiskDue = true
-    waitMs = FIRST_MS
+    waitMs = o.cgroup() ? FIRST_IN_GROUP_MS : FIRST_MS
     schedule()
   }
 
