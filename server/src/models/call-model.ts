@@ -5,6 +5,7 @@ import type { Provider } from './providers.ts'
 import type { ModelTimeouts } from './watch-silence.ts'
 import { classify, failure } from './failure.ts'
 import { toPrompt, toTools } from './prompt.ts'
+import { parseToolInput } from './tool-input.ts'
 import { watchSilence } from './watch-silence.ts'
 
 export type ModelOutcome = ModelAnswer | ModelFailure
@@ -72,7 +73,7 @@ async function collect(stream: ReadableStream<LanguageModelV4StreamPart>, call: 
       call.onDelta({ kind: 'reasoning', text: part.delta })
     }
     else if (part.type === 'tool-call') {
-      toolCalls.push({ id: part.toolCallId, tool: part.toolName, input: parseInput(part.input) })
+      toolCalls.push({ id: part.toolCallId, tool: part.toolName, input: parseToolInput(part.input) })
     }
     else if (part.type === 'error') {
       throw part.error
@@ -84,18 +85,6 @@ async function collect(stream: ReadableStream<LanguageModelV4StreamPart>, call: 
   if (!finish)
     throw new Error('the stream ended without saying so')
   return { ok: true, text, toolCalls, finish: toolCalls.length > 0 ? 'tool_calls' : finishOf(finish.finishReason.unified), usage: usageOf(finish.usage) }
-}
-
-/** Models write broken JSON now and then: the text itself is handed on, the tool refuses it, and the model is told. */
-function parseInput(json: string): unknown {
-  if (json.trim() === '')
-    return {}
-  try {
-    return JSON.parse(json)
-  }
-  catch {
-    return json
-  }
 }
 
 function finishOf(unified: string): ModelAnswer['finish'] {

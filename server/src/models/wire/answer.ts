@@ -1,4 +1,5 @@
 import type { ModelAnswer, ModelDelta } from '../call-model.ts'
+import { parseToolInput } from '../tool-input.ts'
 
 /** What a call came to, for the log. */
 export interface WireAnswer extends Pick<ModelAnswer, 'text' | 'toolCalls' | 'usage'> {
@@ -73,7 +74,7 @@ export function createAnswer(onDelta: (delta: ModelDelta) => void) {
     hasFinished: () => finish !== null || failure !== null,
     failure: () => failure,
     result(): Omit<WireAnswer, 'error'> {
-      const toolCalls = [...tools.values()].map(({ id, tool, input, json }, index) => ({ id: id || `call-${index + 1}`, tool, input: input ?? parseInput(json) }))
+      const toolCalls = [...tools.values()].map(({ id, tool, input, json }, index) => ({ id: id || `call-${index + 1}`, tool, input: input ?? parseToolInput(json) }))
       return {
         text: isCut ? `${text}\n[cut: it was longer than the log keeps]` : text,
         toolCalls,
@@ -89,17 +90,5 @@ export function createAnswer(onDelta: (delta: ModelDelta) => void) {
       return !(isCut = true)
     room -= size
     return true
-  }
-}
-
-/** Models write broken JSON now and then, and a custom tool takes text: then the text stands for itself. */
-function parseInput(json: string): unknown {
-  if (json.trim() === '')
-    return {}
-  try {
-    return JSON.parse(json)
-  }
-  catch {
-    return json
   }
 }
