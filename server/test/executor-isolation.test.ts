@@ -224,7 +224,7 @@ describe.each([...hasGroups ? [true] : [], false])('level process (control group
 
   it('ends a command\'s whole tree at its time limit', async () => {
     const length = nextLength()
-    const { outcome } = await performRun(host, { level: 'process', steps: [{ run: `${hardToKill(length)}\nsleep 60`, timeoutMs: 3000 }] })
+    const { outcome } = await performRun(host, { level: 'process', steps: [{ run: `${hardToKill(length)}\nsleep 60`, timeoutMs: 8000 }] })
     expect(outcome).toMatchObject({ reason: 'timeout', survivors: 0 })
     expectLeft(length)
   })

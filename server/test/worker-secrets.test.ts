@@ -124,7 +124,7 @@ it.each(['sandbox', 'process'] as const)('at level %s, what one step leaves runn
     throw new Error(`this machine has no level ${isolation}: nothing was tested`)
   const spy = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do for f in /proc/[0-9]*/environ; do tr "\\0" "\\n" <$f | grep -a ^OTHER= | sha256sum; done; sleep 0.1; done'
   const { events, run } = await perform(`isolation: ${isolation}\n${steps(
-    { run: `(${spy}) >spied 2>/dev/null & echo started` },
+    { run: `(${spy}) >spied 2>/dev/null & while [ ! -e spied ]; do sleep 0.01; done; echo started` },
     { run: '(sleep 5) & sleep 0.4', secrets: ['OTHER'] },
     { run: 'tr "\\0" "\\n" </proc/self/environ | grep -c ^OTHER=; cat /proc/[0-9]*/environ 2>/dev/null | grep -ac OTHER=; grep -v e3b0c44298fc1c14 spied; true' },
   )}`)

@@ -142,12 +142,13 @@ class ShellSession implements Session {
     const stopped = new AbortController()
     let endedBy: 'timeout' | 'cancelled' | null = null
     let lastSignal: NodeJS.Signals | null = null
+    let terminating: Promise<void> | null = null
     const stop = (reason: 'timeout' | 'cancelled') => {
       if (endedBy)
         return
       endedBy = reason
-      void terminateCommand({ shell, before, graceMs: this.plan.graceMs, ended: stopped.signal, onSignal: name => lastSignal = name })
-        .then(hasEnded => hasEnded ? undefined : this.close())
+      terminating = terminateCommand({ shell, before, graceMs: this.plan.graceMs, ended: stopped.signal, onSignal: name => lastSignal = name })
+        .then(hasEnded => hasEnded ? undefined : void this.close())
     }
     const timer = setTimeout(stop, options.timeoutMs, 'timeout')
     const onAbort = () => stop('cancelled')
@@ -162,6 +163,7 @@ class ShellSession implements Session {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', onAbort)
     this.current = null
+    await terminating // Else it would take the next command for what is left of this one.
     await this.output.detach()
     if (endedBy)
       return end({ exitCode: null, signal: lastSignal, ended: endedBy })

@@ -38,15 +38,16 @@ export async function terminateCommand(o: {
   const send = (name: NodeJS.Signals) => {
     if (!o.ended.aborted)
       o.onSignal(name)
-    signalCommand(o.shell, o.before, name)
+    return signalCommand(o.shell, o.before, name)
   }
   send('SIGTERM')
   await waitFor(o.ended, o.graceMs)
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    send('SIGKILL')
-    if (o.ended.aborted)
+    // One that was started while we looked is found by the next look.
+    const found = send('SIGKILL')
+    if (o.ended.aborted && found === 0)
       return true
-    await waitFor(o.ended, SWEEP_MS)
+    await (o.ended.aborted ? delay(SWEEP_MS) : waitFor(o.ended, SWEEP_MS))
   }
   return o.ended.aborted
 }
@@ -72,11 +73,12 @@ export async function endSession(shell: ShellProcess): Promise<number> {
   return namespace === null ? 0 : killInNamespace(namespace)
 }
 
-function signalCommand(shell: ShellProcess, before: Set<number>, name: NodeJS.Signals): void {
+/** Returns how many processes were there to be signalled; 0 where that cannot be known. */
+function signalCommand(shell: ShellProcess, before: Set<number>, name: NodeJS.Signals): number {
   const processes = listProcesses()
   if (processes.length === 0) {
     signalGroup(shell.outerPid, name) // No /proc: the session's group is all that can be reached.
-    return
+    return 0
   }
   const kept = new Set([...before].flatMap(pid => [pid, ...descendantsOf(pid, processes).map(entry => entry.pid)]))
   const targets = new Set((childrenOf(shell.shellPid) ?? []).flatMap(pid => [pid, ...descendantsOf(pid, processes).map(entry => entry.pid)]))
@@ -87,10 +89,11 @@ function signalCommand(shell: ShellProcess, before: Set<number>, name: NodeJS.Si
         targets.add(pid)
     }
   }
-  for (const pid of targets) {
-    if (!kept.has(pid))
-      signalProcess(pid, name)
-  }
+  const zombies = new Set(processes.filter(entry => entry.isZombie).map(entry => entry.pid))
+  const alive = [...targets].filter(pid => !kept.has(pid) && !zombies.has(pid))
+  for (const pid of alive)
+    signalProcess(pid, name)
+  return alive.length
 }
 
 async function killInNamespace(namespace: string): Promise<number> {
