@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { delegateCgroup } from '../src/executor/delegate-cgroup.ts'
 import { canDivideCgroups, dataOf, findByCommandLine, outputOf, performRun, runAs, startExecutor, testedWays, until } from './executor-harness.ts'
 import { hardToKill } from './kills/hard-to-kill.ts'
@@ -254,6 +254,7 @@ describe('the end of the server', () => {
   const startServer = async (level: string, length: string, options: object) => {
     const fixture = fileURLToPath(new URL('./executor-fixtures/server.ts', import.meta.url))
     const server = spawn(process.execPath, [fixture, level, `${hardToKill(length)}\necho up; sleep 60`, JSON.stringify(options)])
+    onTestFinished(() => void server.kill('SIGKILL'))
     const exited = once(server, 'exit')
     const [said] = await once(server.stdout, 'data') as [Buffer]
     expect(findByCommandLine(length).length).toBeGreaterThanOrEqual(8)
