@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LIMIT_KEEPERS, LIMIT_NAMES } from './limits.ts'
-import { END_REASON_NAMES, ISOLATION_LEVELS } from './run.ts'
+import { EFFECT_SETTLEMENTS, END_REASON_NAMES, ISOLATION_LEVELS } from './run.ts'
 
 /**
  * The closed union of what can stand in a run's log. Validated at the seam where an event enters the log.
@@ -36,6 +36,13 @@ export const EVENT_DATA = {
     notices: z.array(z.string()),
   }),
   'run.retry_scheduled': z.object({ reason: z.enum(END_REASON_NAMES), detail: z.string(), delayMs: ms, availableAt: z.iso.datetime() }),
+  /** It gave back its process and its slot, and waits for a person. */
+  'run.parked': z.object({ for: z.enum(['settlement', 'approval']), detail: z.string() }),
+  /**
+   * What a later attempt found of the earlier ones: `kept` finished steps are not done again, `repeated` were begun and are done
+   * again, `unknown` were begun and nobody can say how they ended. `workspace`: as it stood, or made anew.
+   */
+  'run.resumed': z.object({ kept: z.int().min(0), repeated: z.int().min(0), unknown: z.int().min(0), workspace: z.enum(['kept', 'new']), notice: z.string().optional() }),
   'run.cancel_requested': z.object({ by: z.string() }),
   'run.ended': z.object({
     status: z.enum(['succeeded', 'failed', 'cancelled']),
@@ -70,7 +77,8 @@ export const EVENT_DATA = {
     network: z.union([z.enum(['none', 'open']), z.array(z.string())]).optional(),
     keepers: z.record(z.enum([...LIMIT_NAMES, 'cpu']), z.array(z.enum(LIMIT_KEEPERS))).optional(),
   }),
-  'step.started': z.object({ step, name: z.string(), kind: z.enum(['command', 'model']), command: z.string().optional(), timeoutMs: ms.optional(), try: z.int().min(1) }),
+  /** `place`: which of the manifest's steps it is, from 0, its checks (`verify`) after its steps; a model's turn has none. */
+  'step.started': z.object({ step, place: z.int().min(0).optional(), name: z.string(), kind: z.enum(['command', 'model']), command: z.string().optional(), timeoutMs: ms.optional(), try: z.int().min(1) }),
   'step.output': z.object({ step, stream, text: z.string() }),
   'step.finished': z.object({
     step,
@@ -107,6 +115,13 @@ export const EVENT_DATA = {
     end: commandEnd.optional(),
     durationMs: ms,
   }),
+  /** It was begun, its worker was lost, and its outcome is not in the log. `effect` names it within the run. */
+  'effect.unknown': z.object({ effect: z.string(), step, call: z.string().optional(), name: z.string(), command: z.string() }),
+  /**
+   * What became of it: `done` and `failed` are a person's word, `repeat` does it again, `told` leaves it
+   * to the agent, which is told that nobody knows, `interrupted` ends the run, whose script cannot be told.
+   */
+  'effect.settled': z.object({ effect: z.string(), as: z.enum(EFFECT_SETTLEMENTS), by: z.string(), note: z.string().optional() }),
   /**
    * A connection that the manifest's hosts allow was made, and to which address; one that they do not was refused. `omitted`: the
    * last of so many that are not in the log one by one, because it has its fill of them.

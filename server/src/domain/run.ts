@@ -98,6 +98,13 @@ export const END_REASON_NAMES = Object.keys(END_REASONS) as EndReason[]
 /** Ctrl-C in the terminal that follows the run. */
 export const EXIT_CODE_INTERRUPTED = 130
 
+/** How an effect whose outcome nobody knows may be settled. */
+export const EFFECT_SETTLEMENTS = ['done', 'failed', 'repeat', 'told', 'interrupted'] as const
+export type EffectSettlement = (typeof EFFECT_SETTLEMENTS)[number]
+
+/** Attempts in a row that were lost with no newly recorded work: then the run is poison, and goes to the dead letter. */
+export const MAX_LOSSES = 5
+
 /** The prototype's words, accepted at the edges (`ps --status`, the API). */
 export const STATUS_ALIASES: Record<string, RunStatus> = { completed: 'succeeded', stopped: 'cancelled' }
 

@@ -19,9 +19,23 @@ export interface RunView {
   /** What it does now (the step's name), while it is running. */
   now: string | null
   /** Why it is not running yet, while it is queued. */
-  queuedBecause: 'slots' | 'concurrency' | 'later' | null
+  queuedBecause: QueuedBecause | null
+  /** What a person has to say, while it is waiting. */
+  waitingFor: WaitingFor | null
   attempt: number
   maxAttempts: number
+  /** Attempts that count against `maxAttempts`: those that ended in a failure, not those that lost their worker. */
+  failures: number
+  /** When it was given up after too many losses in a row; null else. */
+  deadLetteredAt: string | null
+  /** Retention leaves it alone since then; null when it does not. */
+  heldAt: string | null
+  /** The machine that holds its workspace; null when nothing is kept of one. */
+  host: string | null
+  /** The worker that has it or had it last. */
+  worker: string | null
+  /** The schedule that submitted it. */
+  scheduleId: string | null
   priority: number
   isolation: IsolationLevel | null
   /** How the level is had: 'bubblewrap', 'util-linux', ... */
@@ -44,6 +58,27 @@ export interface RunView {
   workspaceFrom: string | null
   /** Manifest keys that are kept but do not act yet, in a sentence each. */
   notices: string[]
+}
+
+/**
+ * - slots: every worker is busy, or none is up
+ * - concurrency: as many runs of its agent, its person or its key are running as may
+ * - rate: its agent has started as many as it may in this time
+ * - host: it goes on where its workspace is, and that machine is not there or has no slot
+ * - later: its time has not come (a delay, a wait before the next attempt)
+ */
+export type QueuedBecause = 'slots' | 'concurrency' | 'rate' | 'host' | 'later'
+
+/** A question that a run is parked for. */
+export interface WaitingFor {
+  kind: 'settlement'
+  /** Names the effect within the run. */
+  effect: string
+  /** The step or the tool. */
+  name: string
+  command: string
+  /** When it was begun. */
+  startedAt: string
 }
 
 export interface RunLimits {
@@ -215,4 +250,68 @@ export interface SecretView {
   createdBy: string
   updatedAt: string
   updatedBy: string
+}
+
+/** When an agent is run by itself. */
+export interface ScheduleView {
+  id: string
+  agentId: string
+  agentName: string
+  /** manifest: it comes and goes with the agent's manifest. person: somebody made it. */
+  source: 'manifest' | 'person'
+  /** Exactly one of the three. */
+  cron: string | null
+  everyMs: number | null
+  onceAt: string | null
+  timezone: string
+  overlap: 'skip' | 'queue' | 'replace'
+  catchUp: 'none' | 'last' | 'all'
+  catchUpWindowMs: number
+  task: string
+  inputs: Record<string, string | number | boolean>
+  pausedAt: string | null
+  /** null when none will come, or while it is paused. */
+  nextTickAt: string | null
+  /** The next ones, at most five, as they stand now. */
+  preview: string[]
+  createdBy: string
+  createdAt: string
+  /** The last ticks, newest first, at most twenty. */
+  ticks: TickView[]
+}
+
+export interface TickView {
+  tickAt: string
+  outcome: TickOutcome
+  /** Why, where the outcome does not say it. */
+  detail: string | null
+  runId: string | null
+  /** Of its run, while that is kept. */
+  runStatus: RunStatus | null
+}
+
+/**
+ * - submitted: it made a run
+ * - skipped: the last run had not ended (overlap: skip), or it was missed and catchUp leaves it out
+ * - refused: its run could not be submitted (`detail`)
+ */
+export type TickOutcome = 'submitted' | 'skipped' | 'refused'
+
+/** A server or worker. */
+export interface WorkerView {
+  id: string
+  host: string
+  pid: number
+  role: 'all' | 'server' | 'worker'
+  version: string
+  slots: number
+  busy: number
+  isolation: IsolationLevel
+  isolationBy: string | null
+  startedAt: string
+  heartbeatAt: string
+  /** up: its heartbeat is fresh. draining: it takes no more runs. lost: its heartbeat is old. stopped: it said good-bye. */
+  state: 'up' | 'draining' | 'lost' | 'stopped'
+  /** What it runs now. */
+  runs: { id: string, agentName: string, attempt: number, leaseUntil: string }[]
 }

@@ -1,5 +1,5 @@
 import type { EndReason, IsolationLevel, RunStatus } from '../domain/run.ts'
-import type { RunLimits, RunView } from '../domain/views.ts'
+import type { RunLimits, RunView, WaitingFor } from '../domain/views.ts'
 import type { Database } from './database.ts'
 import type { Param, Row } from './driver.ts'
 import type { Sql } from './sql.ts'
@@ -21,6 +21,11 @@ export interface RunRow {
   now: string | null
   attempt: number
   maxAttempts: number
+  failures: number
+  host: string | null
+  worker: string | null
+  waitingFor: string | null
+  scheduleId: string | null
   priority: number
   isolation: string | null
   isolationBy: string | null
@@ -36,11 +41,13 @@ export interface RunRow {
   startedAt: number | null
   endedAt: number | null
   cancelRequestedAt: number | null
+  deadLetteredAt: number | null
+  heldAt: number | null
 }
 
 const PLAIN = ['id', 'agentId', 'agentName', 'agentVersion', 'task', 'inputs', 'limits', 'notices', 'workspaceFrom', 'status', 'reason', 'detail', 'now', 'attempt',
-  'maxAttempts', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq'] as const
-const TIMES = ['createdAt', 'availableAt', 'startedAt', 'endedAt', 'cancelRequestedAt'] as const
+  'maxAttempts', 'failures', 'host', 'worker', 'waitingFor', 'scheduleId', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq'] as const
+const TIMES = ['createdAt', 'availableAt', 'startedAt', 'endedAt', 'cancelRequestedAt', 'deadLetteredAt', 'heldAt'] as const
 
 /** The runs that `tail` (WHERE, ORDER BY, LIMIT) selects of `runs AS r`. */
 export async function selectRuns(db: Database, tail: string, params: Param[]): Promise<RunView[]> {
@@ -94,8 +101,15 @@ function toRunView(row: RunRow, because: RunView['queuedBecause']): RunView {
     detail: row.detail,
     now: row.now,
     queuedBecause: because,
+    waitingFor: row.waitingFor === null ? null : JSON.parse(row.waitingFor) as WaitingFor,
     attempt: row.attempt,
     maxAttempts: row.maxAttempts,
+    failures: row.failures,
+    deadLetteredAt: isoOrNull(row.deadLetteredAt),
+    heldAt: isoOrNull(row.heldAt),
+    host: row.host,
+    worker: row.worker,
+    scheduleId: row.scheduleId,
     priority: row.priority,
     isolation: row.isolation as IsolationLevel | null,
     isolationBy: row.isolationBy,

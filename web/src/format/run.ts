@@ -38,6 +38,8 @@ export function queuedWhy(run: Pick<RunView, 'queuedBecause' | 'availableAt' | '
         return { word: 'next', rest: 'about to start' }
       return { word: 'later', rest: `${run.attempt > 0 ? 'again' : 'starts'} ${formatAgo(run.availableAt, nowMs)}` }
     }
+    case 'rate': return { word: 'rate', rest: `${run.agentName} has started as many as it may for now` }
+    case 'host': return { word: 'host', rest: 'its workspace is on another machine' }
     case 'slots': return { word: 'slots', rest: 'all are taken' }
     case null: return { word: 'next', rest: 'about to start' }
   }

@@ -13,6 +13,8 @@ export function eventLine(event: RunEvent): string {
 const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['data'], attempt: number) => string } = {
   'run.submitted': data => `${data.agent} v${data.version} by ${data.by}`,
   'run.retry_scheduled': data => `${data.reason} · again in ${formatWords(data.delayMs)}`,
+  'run.parked': data => `${data.for} · ${data.detail}`,
+  'run.resumed': data => `${data.kept} kept · ${data.repeated} repeated · ${data.unknown} unknown · workspace ${data.workspace}`,
   'run.cancel_requested': data => `by ${data.by}`,
   'run.ended': data => `${data.status} · ${data.reason}`,
   'attempt.started': (data, attempt) => `${attempt} · ${data.worker}`,
@@ -30,6 +32,8 @@ const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['d
   'tool.started': data => `step ${data.step} · ${cut(data.command)}`,
   'tool.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
   'tool.finished': data => `step ${data.step} · ${data.status}${exitOf(data.end)}`,
+  'effect.unknown': data => `${data.effect} · ${data.name} · ${cut(data.command)}`,
+  'effect.settled': data => `${data.effect} · ${data.as} · by ${data.by}`,
   'network.allowed': data => `${cut(data.host)}:${data.port} · ${cut(data.address)}`,
   'network.denied': data => `${cut(data.host)}:${data.port} · ${cut(data.reason)}`,
   'limit.approached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
@@ -48,7 +52,7 @@ export function eventClock(at: string, fromAt: number): string {
   return minutes < 60 ? `${minutes}:${tail}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${tail}`
 }
 
-const WAITS = new Set<RunEvent['type']>(['run.retry_scheduled', 'run.cancel_requested', 'output.cut', 'limit.approached', 'network.denied'])
+const WAITS = new Set<RunEvent['type']>(['run.retry_scheduled', 'run.parked', 'effect.unknown', 'run.cancel_requested', 'output.cut', 'limit.approached', 'network.denied'])
 
 export type EventTone = 'model' | 'bad' | 'wait' | 'plain'
 

@@ -76,7 +76,7 @@ function durationOf(run: Run): string {
   return run.startedAt ? formatMs(Math.max(0, Date.parse(run.endedAt ?? new Date().toISOString()) - Date.parse(run.startedAt))) : '—'
 }
 
-const WAITS_FOR = { slots: 'a free slot', concurrency: 'another run of this agent to end', later: 'its time' }
+const WAITS_FOR = { slots: 'a free slot', concurrency: 'another run to end', rate: 'the rate of its agent', host: 'the machine that has its workspace', later: 'its time' }
 
 function whyOf(run: Run): string {
   if (run.endedAt !== null)
