@@ -68,18 +68,6 @@ function printEvent(event: RunEvent, line: Line, output: Output, hrefOf: (artifa
     case 'run.retry_scheduled':
       line(pc.yellow(`↻ ${END_REASONS[event.data.reason].means}: ${plain(event.data.detail)}; again in ${formatMs(event.data.delayMs)}`))
       break
-    case 'run.parked':
-      line(pc.yellow(`⏸ waits for a person: ${plain(event.data.detail)}`))
-      break
-    case 'run.resumed':
-      line(pc.dim(`resumed: ${event.data.kept} kept, ${event.data.repeated} repeated, ${event.data.unknown} unknown${event.data.workspace === 'new' ? ', in a new workspace' : ''}${event.data.notice ? `: ${plain(event.data.notice)}` : ''}`))
-      break
-    case 'effect.unknown':
-      line(pc.yellow(`? nobody knows how ${plain(event.data.name)} ended: ${oneLine(event.data.command, 120)}`))
-      break
-    case 'effect.settled':
-      line(pc.dim(`settled as ${event.data.as} by ${plain(event.data.by)}${event.data.note ? `: ${plain(event.data.note)}` : ''}`))
-      break
     case 'run.cancel_requested':
       line(pc.dim(`stop requested by ${plain(event.data.by)}`))
       break
