@@ -5,3 +5,8 @@ import { event } from '../src/domain/event.ts'
 export function output(text: string): NewEvent {
   return event('step.output', { step: 1, stream: 'stdout', text })
 }
+
+/** A step that has ended: work that another attempt does not do again. */
+export function finished(step: number): NewEvent {
+  return event('step.finished', { step, status: 'succeeded', durationMs: 1 })
+}

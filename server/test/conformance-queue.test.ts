@@ -9,7 +9,7 @@ import { readEvents } from '../src/store/events.ts'
 import { listLeases } from '../src/store/leases.ts'
 import { getRuns } from '../src/store/runs.ts'
 import { onBothDatabases } from './conformance-harness.ts'
-import { output } from './conformance-output.ts'
+import { finished, output } from './conformance-output.ts'
 
 const TWICE = { retry: { attempts: 2, delayMs: 0, maxDelayMs: 0, factor: 1, jitter: false } }
 
@@ -128,17 +128,32 @@ onBothDatabases('cancelling', (given) => {
 onBothDatabases('rescuing', (given) => {
   const nobody = { worker: 'rescuer', isAlone: false, isHeld: () => false }
 
-  it('queues a run again whose worker is gone if it may have another attempt, else ends it as interrupted', async () => {
+  it('queues a run again whose worker is gone, whatever its manifest says of retries', async () => {
     const runs = [await given.submit({ agent: await given.agent(TWICE) }), await given.submit()]
     const refs = await claimRuns(given.db, { worker: 'gone', slots: 9, leaseMs: -1 })
     expect((await rescue(given, nobody)).rescued.sort()).toEqual(runs.map(({ id }) => id).sort())
     expect(await getRuns(given.db, [runs[0]!.id])).toMatchObject([{ status: 'queued', attempt: 1 }])
-    expect(await getRuns(given.db, [runs[1]!.id])).toMatchObject([{ status: 'failed', reason: 'interrupted' }])
+    expect(await getRuns(given.db, [runs[1]!.id])).toMatchObject([{ status: 'queued', attempt: 1, failures: 0 }])
+    await cancel(given, { actor: given.actor, runId: runs[1]!.id })
     await expect(given.log.append(refs[0]!, [output('from the dead')])).rejects.toThrow('no longer held')
     const [again] = await given.claim()
     expect(again).toEqual({ runId: runs[0]!.id, fence: 2, attempt: 2 })
     await expect(given.log.append(refs.find(({ runId }) => runId === again!.runId)!, [output('from the dead')])).rejects.toThrow('no longer held')
     await given.log.append(again!, [output('from the living')])
+  })
+
+  it('gives a run up that is lost five times in a row with nothing newly recorded, and not one that gets further', async () => {
+    const runs = [await given.submit(), await given.submit()]
+    for (let loss = 1; loss <= 5; loss++) {
+      await given.db.batch([{ sql: `UPDATE runs SET "availableAt" = ${given.db.sql.now} WHERE "status" = 'queued'`, params: [] }])
+      const refs = await claimRuns(given.db, { worker: 'gone', slots: 9, leaseMs: -1 })
+      await given.log.append(refs.find(({ runId }) => runId === runs[1]!.id)!, [finished(loss)])
+      await rescue(given, nobody)
+    }
+    const [poison, other] = await getRuns(given.db, runs.map(({ id }) => id))
+    expect(poison).toMatchObject({ status: 'failed', reason: 'interrupted', deadLetteredAt: expect.any(String), detail: expect.stringContaining('5 times in a row') })
+    expect(other).toMatchObject({ status: 'queued', attempt: 5, deadLetteredAt: null })
+    await cancel(given, { actor: given.actor, runId: other!.id })
   })
 
   it('leaves leases that hold, and says when the next one may run out', async () => {
@@ -255,7 +270,7 @@ onBothDatabases('the embedded queue', (given) => {
     const run = await given.submit()
     await kept.promise
     expect(await lost.promise).toBe(run.id)
-    expect(await getRuns(given.db, [run.id])).toMatchObject([{ status: 'failed', reason: 'interrupted' }])
+    await cancel(given, { actor: given.actor, runId: run.id })
   })
 
   it('does not leave a run running that its handler gave up', async () => {
@@ -264,7 +279,7 @@ onBothDatabases('the embedded queue', (given) => {
     })
     const run = await given.submit()
     await ended(run.id)
-    expect(await getRuns(given.db, [run.id])).toMatchObject([{ status: 'failed', reason: 'interrupted' }])
+    expect(await getRuns(given.db, [run.id])).toMatchObject([{ status: 'failed', reason: 'interrupted', attempt: 5, deadLetteredAt: expect.any(String) }])
   })
 
   it('rescues at its start what the process before it left, on SQLite without waiting for a lease', async () => {
@@ -272,7 +287,7 @@ onBothDatabases('the embedded queue', (given) => {
     await claimRuns(given.db, { worker: 'the process before', slots: 1, leaseMs: given.dialect === 'sqlite' ? 3_600_000 : 200 })
     open(1, finish)
     await ended(run.id)
-    expect(await getRuns(given.db, [run.id])).toMatchObject([{ reason: 'interrupted' }])
+    expect(await getRuns(given.db, [run.id])).toMatchObject([{ status: 'succeeded', attempt: 2 }])
   })
 
   it('claims nothing once it is stopped, and waits for what runs', async () => {

@@ -3,7 +3,7 @@ import type { RunRef } from '../src/store/run-append.ts'
 import type { Given } from './conformance-harness.ts'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { isFinal } from '../src/domain/run.ts'
+import { isFinal, MAX_LOSSES } from '../src/domain/run.ts'
 import { cancel } from '../src/queue/cancel.ts'
 import { prune } from '../src/queue/prune.ts'
 import { take } from '../src/queue/rescue.ts'
@@ -17,7 +17,7 @@ const ATTEMPTS = 2
 const RETRIES = { retry: { attempts: ATTEMPTS, delayMs: 0, maxDelayMs: 0, factor: 1, jitter: false } }
 
 /** What a run should be, by the state diagram alone. `refs`: every claim that ever was, the last one perhaps in force. */
-interface Model { status: RunStatus, attempt: number, isCancelRequested: boolean, refs: RunRef[] }
+interface Model { status: RunStatus, attempt: number, isCancelRequested: boolean, losses: number, refs: RunRef[] }
 
 const WORDS = ['submit', 'claim', 'append', 'append late', 'complete', 'fail', 'retry', 'cancel', 'rescue', 'prune'] as const
 const story = fc.array(fc.tuple(fc.constantFrom(...WORDS), fc.nat()), { minLength: 5, maxLength: 40 })
@@ -40,10 +40,12 @@ onBothDatabases('the states of a run', (given) => {
 async function act(given: Given, agent: Awaited<ReturnType<Given['agent']>>, runs: Map<string, Model>, word: (typeof WORDS)[number], pick: number): Promise<void> {
   if (word === 'submit') {
     const { id } = await given.submit({ agent })
-    runs.set(id, { status: 'queued', attempt: 0, isCancelRequested: false, refs: [] })
+    runs.set(id, { status: 'queued', attempt: 0, isCancelRequested: false, losses: 0, refs: [] })
     return
   }
   if (word === 'claim') {
+    // The wait after a second loss is over.
+    await given.db.batch([{ sql: `UPDATE runs SET "availableAt" = ${given.db.sql.now} WHERE "status" = 'queued'`, params: [] }])
     const refs = await given.claim()
     expect(refs.map(({ runId }) => runId).sort()).toEqual([...runs].filter(([, model]) => model.status === 'queued').map(([id]) => id).sort())
     for (const ref of refs) {
@@ -80,11 +82,15 @@ async function act(given: Given, agent: Awaited<ReturnType<Given['agent']>>, run
     case 'fail':
       return guarded(held, isRunning, ref => given.log.end(ref, { reason: 'timeout', detail: '' }), () => void (model.status = 'failed'))
     case 'retry':
-      return guarded(held, isRunning, ref => given.log.retry(ref, { reason: 'error', detail: '', delayMs: 0 }), again)
+      return guarded(held, isRunning, ref => given.log.retry(ref, { reason: 'error', detail: '', delayMs: 0 }), () => {
+        model.losses = 0
+        again()
+      })
     case 'rescue':
       if (held && await take(given, held, 'gone')) {
         expect(isRunning).toBe(true)
-        model.attempt < ATTEMPTS || model.isCancelRequested ? again() : model.status = 'failed'
+        model.losses++
+        model.losses < MAX_LOSSES || model.isCancelRequested ? again() : model.status = 'failed'
       }
       return
     case 'cancel':

@@ -3,7 +3,7 @@ import type { ScriptStep } from '../src/domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../src/domain/run.ts'
 import type { RunLimits, RunUsage } from '../src/domain/views.ts'
 import type { ExecutorHost, ExecutorHostOptions, LostRun } from '../src/executor/host.ts'
-import type { ReplyValue, StartRun } from '../src/executor/protocol/input.ts'
+import type { LlmWork, ReplyValue, StartRun } from '../src/executor/protocol/input.ts'
 import type { ExecutorAsk, RunOutcome } from '../src/executor/protocol/output.ts'
 import type { SandboxWay } from '../src/executor/sandbox/layout.ts'
 import { createHash } from 'node:crypto'
@@ -54,7 +54,8 @@ export async function startExecutor(o: Partial<ExecutorHostOptions> & { cgroups?
 export interface TestRun {
   steps?: (string | Partial<ScriptStep>)[]
   verify?: string[]
-  llm?: { turns: ModelTurn[], tools?: ('shell' | 'files')[], instructions?: string }
+  llm?: { turns: ModelTurn[], tools?: ('shell' | 'files')[], instructions?: string, resume?: LlmWork['resume'] }
+  done?: StartRun['work']['done']
   task?: string
   inputs?: Record<string, string | number | boolean>
   level?: IsolationLevel
@@ -194,14 +195,14 @@ export function sha256Of(bytes: string | Uint8Array): string {
 }
 
 function startOf(o: TestRun, { workspacePath, homePath, spoolPath }: Record<'workspacePath' | 'homePath' | 'spoolPath', string>): StartRun {
-  const shared = { task: o.task ?? 'a task', inputs: o.inputs ?? {}, verify: (o.verify ?? []).map(stepOf) }
+  const shared = { task: o.task ?? 'a task', inputs: o.inputs ?? {}, verify: (o.verify ?? []).map(stepOf), firstCheck: o.llm ? 0 : (o.steps ?? []).length, done: o.done ?? [] }
   return {
     type: 'run.start',
     runId: o.runId ?? `test-${process.pid}-${++runs}`,
     attempt: 1,
     firstStep: 1,
     work: o.llm
-      ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'] }
+      ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'], resume: o.llm.resume ?? null }
       : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
     sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', ownFolders: [workspacePath, homePath], loopback: [], programs: [], path: [], image: null, env: {}, ...o.sandbox },
     spoolPath: o.spoolPath ?? spoolPath,

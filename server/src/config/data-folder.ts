@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -10,6 +11,8 @@ export interface DataFolder {
   /** Where workspaces live; another uid may pass through to it, and read nothing above. */
   workspacesPath: string
   databaseUrl: string
+  /** Names this folder among those of all machines, for as long as it lives: workspaces that are kept are here. No colon. */
+  host: string
   /** Signs sessions and seals secrets. */
   secretKey: string
   /** What the command line on this machine shows to the server. */
@@ -38,10 +41,16 @@ export async function prepareDataFolder(config: Config): Promise<DataFolder> {
     path,
     workspacesPath,
     databaseUrl: config.databaseUrl,
+    host: await readOrCreate(join(path, 'host.name'), newHostName, 1),
     secretKey: config.secretKey ?? await keep('secret.key'),
     credential: await keep('credential', 'agentos_'),
     metricsToken: config.metricsToken ?? await keep('metrics.token', 'metrics_'),
   }
+}
+
+/** As people know the machine, and yet unique: containers share names, and names change. */
+function newHostName(): string {
+  return `${hostname().replace(/[^\w.-]/g, '').slice(0, 40) || 'host'}-${randomBytes(3).toString('hex')}`
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -62,16 +71,16 @@ async function isOurs(path: string): Promise<boolean> {
   return names.length === 0 || names.includes('credential')
 }
 
-async function readOrCreate(path: string, create: () => string): Promise<string> {
+async function readOrCreate(path: string, create: () => string, minLength = 32): Promise<string> {
   try {
-    return await read(path) ?? await createOnce(path, create())
+    return await read(path, minLength) ?? await createOnce(path, create(), minLength)
   }
   catch (error) {
     throw error instanceof DataFolderError ? error : unusable(path, error)
   }
 }
 
-async function read(path: string): Promise<string | null> {
+async function read(path: string, minLength: number): Promise<string | null> {
   let text: string
   try {
     text = (await readFile(path, 'utf8')).trim()
@@ -81,15 +90,15 @@ async function read(path: string): Promise<string | null> {
       return null
     throw error
   }
-  if (text.length < 32)
-    throw new DataFolderError(`${path} is damaged: expected a key of at least 32 characters, got ${text.length}. What to do: put it back from a backup, or delete it to have a new one made`)
+  if (text.length < minLength)
+    throw new DataFolderError(`${path} is damaged: expected at least ${minLength} characters, got ${text.length}. What to do: put it back from a backup, or delete it to have a new one made`)
   if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0)
     await chmod(path, 0o600)
   return text
 }
 
 /** Two processes that start at once end with the same key: the whole file appears at once, and the first one stays. */
-async function createOnce(path: string, value: string): Promise<string> {
+async function createOnce(path: string, value: string, minLength: number): Promise<string> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
     await writeFile(draft, `${value}\n`, { mode: 0o600, flag: 'wx' })
@@ -97,7 +106,7 @@ async function createOnce(path: string, value: string): Promise<string> {
     return value
   }
   catch (error) {
-    const kept = codeOf(error) === 'EEXIST' ? await read(path) : null
+    const kept = codeOf(error) === 'EEXIST' ? await read(path, minLength) : null
     if (kept === null)
       throw error
     return kept

@@ -74,6 +74,11 @@ export interface WaitingFor {
   kind: 'settlement'
   /** Names the effect within the run. */
   effect: string
+  step: number
+  /** Of a model's tool call. */
+  call: string | null
+  /** Of a command of the manifest. */
+  place: number | null
   /** The step or the tool. */
   name: string
   command: string

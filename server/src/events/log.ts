@@ -1,9 +1,9 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { Database } from '../store/database.ts'
-import type { RunEnd, RunRetry } from '../store/end-run.ts'
+import type { RunEnd, RunPark, RunRetry } from '../store/end-run.ts'
 import type { EncodedEvent, RunRef } from '../store/run-append.ts'
 import type { Notifier } from './notifier.ts'
-import { endRun, retryRun } from '../store/end-run.ts'
+import { endRun, giveBackRun, parkRun, retryRun } from '../store/end-run.ts'
 import { DatabaseError } from '../store/errors.ts'
 import { newId } from '../store/id.ts'
 import { createCommitter } from './commit.ts'
@@ -21,8 +21,12 @@ export interface EventLog {
   append: (run: RunRef, events: NewEvent[]) => Promise<{ lastSeq: number }>
   /** After all that was appended for it: ends the run. */
   end: (run: RunRef, end: RunEnd) => Promise<{ lastSeq: number }>
-  /** After all that was appended for it: queues the run again. */
+  /** After all that was appended for it: queues the run again, whose attempt has failed. */
   retry: (run: RunRef, retry: RunRetry) => Promise<{ lastSeq: number }>
+  /** The same for one that lost its executor or its place here: it goes on from its log. */
+  giveBack: (run: RunRef, why: { detail: string }) => Promise<{ lastSeq: number }>
+  /** After all that was appended for it: it waits for a person. */
+  park: (run: RunRef, park: RunPark) => Promise<{ lastSeq: number }>
   /** Writes what is waiting; then takes nothing more. */
   stop: () => Promise<void>
 }
@@ -60,6 +64,12 @@ export function createEventLog(db: Database, notifier: Notifier): EventLog {
       notifier.queued()
       return moved
     },
+    async giveBack(run, why) {
+      const moved = await move(run, mark => giveBackRun(db, run, why, mark))
+      notifier.queued()
+      return moved
+    },
+    park: (run, park) => move(run, mark => parkRun(db, run, park, mark)),
     async stop() {
       isStopped = true
       await committer.settled()

@@ -20,6 +20,7 @@ function merge<Entry extends RunAppend>(group: Entry[]): Merged<Entry> {
 function sum(a: Progress, b: Progress): Progress {
   return {
     steps: Math.max(a.steps, b.steps),
+    recorded: a.recorded + b.recorded,
     outputBytes: a.outputBytes + b.outputBytes,
     tokens: a.tokens + b.tokens,
     costUsd: a.costUsd === null && b.costUsd === null ? null : (a.costUsd ?? 0) + (b.costUsd ?? 0),

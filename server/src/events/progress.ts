@@ -4,7 +4,7 @@ import { storable } from '../store/text.ts'
 
 /** What events add to the figures of their run, which lists show without reading the log. */
 export function progressOf(events: NewEvent[]): Progress {
-  const progress: Progress = { steps: 0, outputBytes: 0, tokens: 0, costUsd: null, now: undefined, isolation: null, isolationBy: null }
+  const progress: Progress = { steps: 0, recorded: 0, outputBytes: 0, tokens: 0, costUsd: null, now: undefined, isolation: null, isolationBy: null }
   for (const event of events)
     add(progress, event)
   return progress
@@ -18,12 +18,17 @@ function add(progress: Progress, event: NewEvent): void {
       return
     case 'step.finished':
       progress.now = null
+      progress.recorded += event.data.status !== 'failed' || event.data.continued ? 1 : 0
+      return
+    case 'tool.finished':
+      progress.recorded++
       return
     case 'step.output':
     case 'tool.output':
       progress.outputBytes += Buffer.byteLength(event.data.text)
       return
     case 'model.responded':
+      progress.recorded += event.data.error === undefined ? 1 : 0
       progress.tokens += event.data.usage.inputTokens + event.data.usage.outputTokens
       if (event.data.costUsd !== null)
         progress.costUsd = (progress.costUsd ?? 0) + event.data.costUsd

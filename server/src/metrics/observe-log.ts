@@ -15,22 +15,22 @@ export function observeLog(log: EventLog, metrics: Pick<Metrics, 'stored' | 'end
       metrics.ended(last.data.reason, last.data.durationMs)
   }
 
+  async function counted(run: RunRef, move: Promise<{ lastSeq: number }>): Promise<{ lastSeq: number }> {
+    const result = await move
+    void moved(run, result.lastSeq).catch(() => {})
+    return result
+  }
+
   return {
     async append(run, events) {
       const appended = await log.append(run, events)
       metrics.stored(events.map(({ type }) => type))
       return appended
     },
-    async end(run, end) {
-      const ended = await log.end(run, end)
-      void moved(run, ended.lastSeq).catch(() => {})
-      return ended
-    },
-    async retry(run, retry) {
-      const retried = await log.retry(run, retry)
-      void moved(run, retried.lastSeq).catch(() => {})
-      return retried
-    },
+    end: (run, end) => counted(run, log.end(run, end)),
+    retry: (run, retry) => counted(run, log.retry(run, retry)),
+    giveBack: (run, why) => counted(run, log.giveBack(run, why)),
+    park: (run, park) => counted(run, log.park(run, park)),
     stop: () => log.stop(),
   }
 }

@@ -7,6 +7,7 @@ import { followUsage } from '../events/follow-usage.ts'
 import { watchRuns } from '../events/watch.ts'
 import { cancel } from '../queue/cancel.ts'
 import { prune } from '../queue/prune.ts'
+import { settle, SettleError } from '../queue/settle.ts'
 import { getAgentVersion } from '../store/agents.ts'
 import { listArtifacts } from '../store/artifacts.ts'
 import { listRuns } from '../store/runs.ts'
@@ -93,6 +94,19 @@ export const runs = router({
     .mutation(async ({ ctx, input }): Promise<RunView> => {
       const run = await runNamed(ctx, input.run)
       return cancel(ctx, { actor: ctx.actor, runId: run.id })
+    }),
+
+  /** What became of an effect that nobody knows the outcome of: the run that waits for it goes on, or ends when a step has failed that may not. */
+  settle: procedure
+    .input(z.object({ run: word, effect: z.string().min(1).max(200).optional(), as: z.enum(['done', 'failed', 'repeat']), note: z.string().trim().max(2000).optional() }))
+    .mutation(async ({ ctx, input }): Promise<RunView> => {
+      const run = await runNamed(ctx, input.run)
+      try {
+        return await settle(ctx, { actor: ctx.actor, run, effect: input.effect ?? null, as: input.as, note: input.note || null })
+      }
+      catch (error) {
+        throw error instanceof SettleError ? new TRPCError({ code: 'CONFLICT', message: error.message }) : error
+      }
     }),
 
   /** Removes ended runs with their logs and artifacts; all of them when nothing narrows it. */

@@ -4,10 +4,10 @@ import type { RunAppend } from './run-append.ts'
 /** One statement: the run's row is taken and counted, and the events are inserted with the seqs that this gave. */
 const APPEND = `WITH taken AS (
     UPDATE runs SET
-      "lastSeq" = runs."lastSeq" + x.n, "lastAppend" = $3, "steps" = greatest(runs."steps", x.steps), "outputBytes" = runs."outputBytes" + x.bytes, "tokens" = runs."tokens" + x.tokens,
+      "lastSeq" = runs."lastSeq" + x.n, "lastAppend" = $3, "steps" = greatest(runs."steps", x.steps), "recorded" = runs."recorded" + x.recorded, "outputBytes" = runs."outputBytes" + x.bytes, "tokens" = runs."tokens" + x.tokens,
       "costUsd" = CASE WHEN x.cost IS NULL THEN runs."costUsd" ELSE coalesce(runs."costUsd", 0) + x.cost END,
       "now" = CASE WHEN x.moved THEN x.now ELSE runs."now" END, "isolation" = coalesce(x.level, runs."isolation"), "isolationBy" = coalesce(x."levelBy", runs."isolationBy")
-    FROM jsonb_to_recordset($1::jsonb) AS x (id text, fence int, n int, steps int, bytes bigint, tokens bigint, cost float8, moved boolean, now text, level text, "levelBy" text)
+    FROM jsonb_to_recordset($1::jsonb) AS x (id text, fence int, n int, steps int, recorded int, bytes bigint, tokens bigint, cost float8, moved boolean, now text, level text, "levelBy" text)
     WHERE runs."id" = x.id AND runs."fence" = x.fence AND runs."status" = 'running'
     RETURNING runs."id", runs."lastSeq", runs."organisationId", runs."worker", runs."attempt"
   ),
@@ -24,6 +24,7 @@ export function postgresqlAppend(token: string, runs: RunAppend[]): Statement[] 
     fence: ref.fence,
     n: events.length,
     steps: p.steps,
+    recorded: p.recorded,
     bytes: p.outputBytes,
     tokens: p.tokens,
     cost: p.costUsd,

@@ -2,11 +2,11 @@ import type { EachStatement, Param, Row, Statement } from './driver.ts'
 import type { RunAppend } from './run-append.ts'
 
 const TAKE_SEQS = `UPDATE runs SET
-    "lastSeq" = runs."lastSeq" + x.n, "lastAppend" = $2, "steps" = max(runs."steps", x.steps), "outputBytes" = runs."outputBytes" + x.bytes, "tokens" = runs."tokens" + x.tokens,
+    "lastSeq" = runs."lastSeq" + x.n, "lastAppend" = $2, "steps" = max(runs."steps", x.steps), "recorded" = runs."recorded" + x.recorded, "outputBytes" = runs."outputBytes" + x.bytes, "tokens" = runs."tokens" + x.tokens,
     "costUsd" = CASE WHEN x.cost IS NULL THEN runs."costUsd" ELSE coalesce(runs."costUsd", 0) + x.cost END,
     "now" = CASE WHEN x.moved THEN x.now ELSE runs."now" END, "isolation" = coalesce(x.level, runs."isolation"), "isolationBy" = coalesce(x.levelBy, runs."isolationBy")
   FROM (SELECT value->>0 AS id, value->>1 AS fence, value->>2 AS n, value->>3 AS steps, value->>4 AS bytes, value->>5 AS tokens, value->>6 AS cost,
-    value->>7 AS moved, value->>8 AS now, value->>9 AS level, value->>10 AS levelBy FROM json_each($1)) AS x
+    value->>7 AS moved, value->>8 AS now, value->>9 AS level, value->>10 AS levelBy, value->>11 AS recorded FROM json_each($1)) AS x
   WHERE runs."id" = x.id AND runs."fence" = x.fence AND runs."status" = 'running'
   RETURNING "id", "lastSeq", "organisationId", "worker", "attempt"`
 
@@ -24,8 +24,11 @@ const INSERT_ONE = insert(1)
  * the same transaction this takes a quarter less than one insert that reads the events out of a JSON parameter.
  */
 export function sqliteAppend(token: string, runs: RunAppend[]): (Statement | EachStatement)[] {
-  const heads = runs.map(({ ref, events, progress: p }) =>
-    [ref.runId, ref.fence, events.length, p.steps, p.outputBytes, p.tokens, p.costUsd, p.now === undefined ? 0 : 1, p.now ?? null, p.isolation, p.isolationBy])
+  const heads = runs.map(({ ref, events, progress: p }) => [
+    ref.runId, ref.fence, events.length, p.steps, p.outputBytes, p.tokens, p.costUsd, p.now === undefined ? 0 : 1, p.now ?? null, p.isolation,
+    p.isolationBy,
+    p.recorded,
+  ])
   let rest: Param[][] = []
   const chunks = ([taken]: Row[][]): Param[][] => {
     const lines = linesOf(taken!, runs)

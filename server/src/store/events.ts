@@ -1,4 +1,4 @@
-import type { RunEvent } from '../domain/event.ts'
+import type { EventType, RunEvent } from '../domain/event.ts'
 import type { Database } from './database.ts'
 import type { Row } from './driver.ts'
 
@@ -7,6 +7,15 @@ export async function readEvents(db: Database, runId: string, { after, limit }: 
   const rows = await db.read({
     sql: `SELECT "seq", "attempt", "type", ${db.sql.epochMs('"at"')} AS "at", "data" FROM events WHERE "runId" = $1 AND "seq" > $2 ORDER BY "seq" LIMIT $3`,
     params: [runId, after, limit],
+  })
+  return rows.map(toEvent)
+}
+
+/** All events of some types of a run, oldest first. */
+export async function readEventsOf(db: Database, runId: string, types: readonly EventType[]): Promise<RunEvent[]> {
+  const rows = await db.read({
+    sql: `SELECT "seq", "attempt", "type", ${db.sql.epochMs('"at"')} AS "at", "data" FROM events WHERE "runId" = $1 AND "type" IN ${db.sql.texts('$2')} ORDER BY "seq"`,
+    params: [runId, JSON.stringify(types)],
   })
   return rows.map(toEvent)
 }

@@ -1,5 +1,6 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { EndReason, FinalStatus, RunStatus } from '../domain/run.ts'
+import type { WaitingFor } from '../domain/views.ts'
 import type { Database } from './database.ts'
 import type { Param, Statement } from './driver.ts'
 import { event } from '../domain/event.ts'
@@ -15,6 +16,12 @@ export interface StandingRun {
   fence: number
   attempt: number
   maxAttempts: number
+  failures: number
+  losses: number
+  recorded: number
+  recordedAtLoss: number
+  /** What it is parked for. */
+  waitingFor: WaitingFor | null
   lastSeq: number
   mark: string | null
   worker: string | null
@@ -36,11 +43,18 @@ export interface Move {
   /** In order; the last one gets the highest seq. */
   events: NewEvent[]
   to:
-    | { status: FinalStatus, reason: EndReason, detail: string, cancelRequestedBy?: string }
-    | { status: 'queued', reason: EndReason, detail: string, availableAt: number }
+    | { status: FinalStatus, reason: EndReason, detail: string, cancelRequestedBy?: string, isDeadLetter?: boolean }
+    /** `counts`: what the attempt that has ended adds up to. `host`: the machine that holds its workspace. */
+    | { status: 'queued', reason: EndReason, detail: string, availableAt: number, counts: AttemptCounts, host: string | null }
+    | { status: 'waiting', reason: EndReason, detail: string, waitingFor: WaitingFor, host: string | null }
+    /** A person has decided what it waited for. */
+    | { status: 'queued', decidedBy: string }
     /** It goes on running; that somebody wants it to end is noted. */
     | { status: 'running', cancelRequestedBy: string }
 }
+
+/** How its attempts have gone: failures count against the manifest's `retry`, losses in a row make it poison. */
+export type AttemptCounts = Pick<StandingRun, 'failures' | 'losses' | 'recordedAtLoss'>
 
 export interface Moved { run: StandingRun, moved: boolean, lastSeq: number }
 
@@ -70,14 +84,17 @@ export async function moveRun(db: Database, runId: string, decide: (run: Standin
 export async function readStanding(db: Database, runId: string): Promise<StandingRun | null> {
   const { now, epochMs } = db.sql
   const [row] = await db.read({
-    sql: `SELECT r."id", r."organisationId", r."status", r."fence", r."attempt", r."maxAttempts", r."lastSeq", r."mark", r."worker", r."steps",
+    sql: `SELECT r."id", r."organisationId", r."status", r."fence", r."attempt", r."maxAttempts", r."failures", r."losses", r."recorded", r."recordedAtLoss", r."waitingFor", r."lastSeq", r."mark", r."worker", r."steps",
         r."outputBytes", r."tokens", r."costUsd", ${epochMs('r."startedAt"')} AS "startedAt", ${epochMs('a."startedAt"')} AS "attemptStartedAt",
         ${epochMs('r."cancelRequestedAt"')} AS "cancelRequestedAt", ${epochMs('r."leaseUntil"')} - ${epochMs(now)} AS "leaseLeftMs", ${epochMs(now)} AS "now"
       FROM runs AS r LEFT JOIN attempts AS a ON a."runId" = r."id" AND a."attempt" = r."attempt" WHERE r."id" = $1`,
     params: [runId],
   })
+  if (!row)
+    return null
+  const waitingFor = row.waitingFor === null ? null : JSON.parse(String(row.waitingFor)) as unknown
   // The columns named above; PostgreSQL's driver gives large integers as text.
-  return row ? { ...row, outputBytes: Number(row.outputBytes), tokens: Number(row.tokens) } as unknown as StandingRun : null
+  return { ...row, waitingFor, outputBytes: Number(row.outputBytes), tokens: Number(row.tokens) } as unknown as StandingRun
 }
 
 function statementsFor({ sql }: Database, run: StandingRun, { actor, events, to }: Move, mark: string): Statement[] {
@@ -89,7 +106,7 @@ function statementsFor({ sql }: Database, run: StandingRun, { actor, events, to 
     },
     { sql: sql.insertEvents('$1', '$2', 'r."id" = $3 AND r."mark" = $4'), params: [encodeEvents(events), actor, run.id, mark] },
   ]
-  if (run.status === 'running' && to.status !== 'running') {
+  if (run.status === 'running' && to.status !== 'running' && 'reason' in to) {
     statements.push({
       sql: `UPDATE attempts SET "endedAt" = ${sql.now}, "reason" = $1, "detail" = $2
         WHERE "runId" = $3 AND "attempt" = $4 AND EXISTS (SELECT 1 FROM runs AS r WHERE r."id" = $3 AND r."mark" = $5)`,
@@ -102,12 +119,18 @@ function statementsFor({ sql }: Database, run: StandingRun, { actor, events, to 
 /** What is set beside status and seq; parameters from `$8` on. */
 function changesOf(to: Move['to'], now: string, instant: (param: string) => string): [string, Param[]] {
   const request = `"cancelRequestedAt" = ${now}, "cancelRequestedBy" = `
-  const rest = '"leaseUntil" = NULL, "now" = NULL'
+  const rest = '"leaseUntil" = NULL, "now" = NULL, "waitingFor" = NULL'
   if (to.status === 'running')
     return [`${request}$8`, [to.cancelRequestedBy]]
-  if (to.status === 'queued')
-    return [`"availableAt" = ${instant('$8')}, "worker" = NULL, ${rest}`, [to.availableAt]]
-  const ended = `"reason" = $8, "detail" = $9, "endedAt" = ${now}, ${rest}`
+  if (to.status === 'waiting')
+    return [`"waitingFor" = $8, "host" = $9, "worker" = NULL, "leaseUntil" = NULL, "now" = NULL`, [JSON.stringify(to.waitingFor), to.host]]
+  if (to.status === 'queued' && 'decidedBy' in to)
+    return [`"availableAt" = ${now}, ${rest}`, []]
+  if (to.status === 'queued') {
+    const { failures, losses, recordedAtLoss } = to.counts
+    return [`"availableAt" = ${instant('$8')}, "worker" = NULL, "failures" = $9, "losses" = $10, "recordedAtLoss" = $11, "host" = $12, ${rest}`, [to.availableAt, failures, losses, recordedAtLoss, to.host]]
+  }
+  const ended = `"reason" = $8, "detail" = $9, "endedAt" = ${now}, "host" = NULL, ${to.isDeadLetter ? `"deadLetteredAt" = ${now}, ` : ''}${rest}`
   const words = [to.reason, storable(to.detail)]
   return to.cancelRequestedBy === undefined ? [ended, words] : [`${ended}, ${request}$10`, [...words, to.cancelRequestedBy]]
 }

@@ -8,6 +8,8 @@ export interface RunRef { runId: string, fence: number, attempt: number }
 export interface Progress {
   /** The highest step that is in them; 0 when none is. */
   steps: number
+  /** Finished steps, tool calls and answers: what another attempt does not do again. */
+  recorded: number
   outputBytes: number
   tokens: number
   costUsd: number | null

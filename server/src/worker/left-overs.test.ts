@@ -32,9 +32,9 @@ async function runElsewhere(base: string, source: string, level: 'process' | 'sa
 
 const processesOf = (id: string) => findMarked(`AGENTOS_RUN=${id}`, listProcesses())
 
-it.each(['process', 'sandbox'] as const)('after a worker at level %s was killed with its executor, nothing of its run is alive, and the run ends as interrupted', async (level) => {
+it.each(['process', 'sandbox'] as const)('after a worker at level %s was killed with its executor, nothing of its run is alive, and what may not be done twice is not done again', async (level) => {
   const base = await temporaryBase()
-  const before = await runElsewhere(base, 'steps:\n  - run: (setsid sleep 1000 &); echo ready; sleep 1000', level)
+  const before = await runElsewhere(base, 'effects: tell\nsteps:\n  - run: (setsid sleep 1000 &); echo ready; sleep 1000', level)
   expect(await readdir(join(base, 'data', 'workspaces'))).toEqual([before.id])
   await before.kill({ withExecutor: true })
 
@@ -47,9 +47,9 @@ it.each(['process', 'sandbox'] as const)('after a worker at level %s was killed 
   await expect.poll(() => worker.leftFolders()).toEqual([])
 })
 
-it('a run of a killed worker that may have another attempt gets it, from the start', async () => {
+it('a run of a killed worker goes on in its workspace, and does again what may be done again', async () => {
   const base = await temporaryBase()
-  const before = await runElsewhere(base, 'retry: { attempts: 2, delay: 1ms }\nsteps:\n  - run: ls; echo ready; touch mark; sleep 2', 'sandbox')
+  const before = await runElsewhere(base, 'steps:\n  - run: echo one >>done\n  - { run: "cat done; ls; echo ready; touch mark; sleep 2", idempotent: true }', 'sandbox')
   await before.kill({ withExecutor: false })
 
   const worker = await openWorker({ base })
@@ -57,5 +57,6 @@ it('a run of a killed worker that may have another attempt gets it, from the sta
   const run = await worker.view(before.id)
   expect(run).toMatchObject({ status: 'succeeded', attempt: 2 })
   expect([...checkPairs(events), ...await checkDatabase(worker.db)]).toEqual([])
-  expect(JSON.stringify(events)).not.toContain('mark\\n')
+  expect(events.find(({ type }) => type === 'run.resumed')).toMatchObject({ data: { kept: 1, repeated: 1, unknown: 0, workspace: 'kept' } })
+  expect(events.filter(({ type, attempt }) => type === 'step.output' && attempt === 2)).toMatchObject([{ data: { text: expect.stringMatching(/^one\n[\s\S]*mark\n/) } }])
 })

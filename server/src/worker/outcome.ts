@@ -1,4 +1,5 @@
 import type { EndReason } from '../domain/run.ts'
+import type { WaitingFor } from '../domain/views.ts'
 import type { AttemptStop } from './attempt-stop.ts'
 
 /** How an attempt went. */
@@ -10,6 +11,8 @@ export interface AttemptOutcome {
   canPass: boolean
   /** Processes that had to be killed one by one at the end. */
   survivors: number
+  /** A person has to decide: the run is parked. */
+  waitingFor?: WaitingFor
 }
 
 export function refused(detail: string): AttemptOutcome {

@@ -63,7 +63,7 @@ it('a model\'s shell does not run by itself outside a sandbox', () => {
 })
 
 it('a key that does not act yet refuses', () => {
-  expect(refuse(`${SCRIPT}\neffects: ask`)).toContain('effects')
+  expect(refuse(`${SCRIPT}\nworkspace: { from: https://example.com/repo.git }`)).toContain('workspace.from')
 })
 
 it('a script that names models needs one that its programs can call', () => {

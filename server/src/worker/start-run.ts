@@ -1,12 +1,16 @@
+import type { SoFar } from '../domain/resume/so-far.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { CommandWork, LlmWork, SandboxSpec, ScriptWork, StartRun } from '../executor/protocol/input.ts'
+import type { LlmWork, SandboxSpec, StartRun } from '../executor/protocol/input.ts'
 import type { ClaimedRun } from '../queue/port.ts'
 import type { RunAccess } from './run-access.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
 import { fillTemplate } from '../domain/manifest/inputs.ts'
+import { firstCheck } from '../domain/resume/settle.ts'
 
 export interface StartOptions {
   claimed: ClaimedRun
+  /** What earlier attempts have done; null for the first one. */
+  soFar: SoFar | null
   workspace: Workspace
   level: IsolationLevel
   /** What its loopback leads to. */
@@ -20,13 +24,14 @@ export interface StartOptions {
 }
 
 /** What the executor is told of a run: no key of a provider, no path but its own, no setting of the server. */
-export function startRun({ claimed: { run, agent, ref }, workspace, access, programs, level, commandTimeoutMs, maxSteps, graceMs }: StartOptions): StartRun {
+export function startRun(o: StartOptions): StartRun {
+  const { claimed: { run, agent, ref }, soFar, workspace, access, programs, level, commandTimeoutMs, maxSteps, graceMs } = o
   return {
     type: 'run.start',
     runId: run.id,
     attempt: ref.attempt,
     firstStep: run.steps + 1,
-    work: workOf({ run, agent }),
+    work: workOf({ run, agent }, soFar),
     sandbox: {
       level,
       workspacePath: workspace.workspacePath,
@@ -39,7 +44,7 @@ export function startRun({ claimed: { run, agent, ref }, workspace, access, prog
       programs: programs.programs,
       path: programs.path,
       image: agent.manifest.image,
-      env: Object.assign({}, ...access.map(({ env }) => env)),
+      env: Object.assign({ AGENTOS_ATTEMPT: String(ref.attempt) }, ...access.map(({ env }) => env)),
     },
     spoolPath: workspace.spoolPath,
     limits: { ...run.limits, steps: Math.min(run.limits.steps, maxSteps) },
@@ -48,27 +53,27 @@ export function startRun({ claimed: { run, agent, ref }, workspace, access, prog
   }
 }
 
-function workOf(claimed: Pick<ClaimedRun, 'run' | 'agent'>): StartRun['work'] {
-  switch (claimed.agent.manifest.runtime) {
-    case 'llm': return llmWork(claimed)
-    case 'command': return commandWork(claimed)
-    default: return scriptWork(claimed) // acp is refused before a run starts
+type About = Pick<ClaimedRun, 'run' | 'agent'>
+
+function workOf(about: About, soFar: SoFar | null): StartRun['work'] {
+  const { run, agent: { manifest } } = about
+  const base = { task: run.task, inputs: run.inputs, verify: manifest.verify, firstCheck: firstCheck(manifest), done: soFar?.done ?? [] }
+  switch (manifest.runtime) {
+    case 'llm': return { runtime: 'llm', ...base, ...llmWork(about, soFar) }
+    case 'command': return { runtime: 'command', ...base, argv: argvOf(about) }
+    default: return { runtime: 'script', ...base, steps: manifest.steps } // acp is refused before a run starts
   }
 }
 
-function scriptWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): ScriptWork {
-  const { steps, verify } = agent.manifest
-  return { runtime: 'script', task: run.task, inputs: run.inputs, steps, verify }
+function llmWork({ run, agent: { manifest } }: About, soFar: SoFar | null): Pick<LlmWork, 'instructions' | 'tools' | 'resume'> {
+  return {
+    instructions: fillTemplate(manifest.instructions, { task: run.task, inputs: run.inputs }),
+    tools: manifest.tools.filter(tool => tool !== 'fetch'),
+    resume: soFar && { messages: soFar.messages, turn: soFar.turn, isAnswered: soFar.isAnswered },
+  }
 }
 
-function llmWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): LlmWork {
-  const { tools, verify } = agent.manifest
-  const instructions = fillTemplate(agent.manifest.instructions, { task: run.task, inputs: run.inputs })
-  return { runtime: 'llm', task: run.task, inputs: run.inputs, instructions, tools: tools.filter(tool => tool !== 'fetch'), verify }
-}
-
-function commandWork({ run, agent }: Pick<ClaimedRun, 'run' | 'agent'>): CommandWork {
-  const { agent: program, verify } = agent.manifest
-  const { command, args } = program! // Parsing asks for it with this runtime.
-  return { runtime: 'command', task: run.task, inputs: run.inputs, argv: [command, ...args.map(arg => fillTemplate(arg, { task: run.task, inputs: run.inputs }))], verify }
+function argvOf({ run, agent: { manifest } }: About): string[] {
+  const { command, args } = manifest.agent! // Parsing asks for it with this runtime.
+  return [command, ...args.map(arg => fillTemplate(arg, { task: run.task, inputs: run.inputs }))]
 }

@@ -91,18 +91,19 @@ it('a person stops a run that is queued, and it never starts', async () => {
   expect(types(events)).toEqual(['run.submitted', 'run.cancel_requested', 'run.ended'])
 })
 
-it('a killed executor is started again; the run that it had is interrupted, and the next one goes well', async () => {
+it('a killed executor is started again; the run that it had goes on from its log, and the next one goes well', async () => {
   const { id } = await worker.run('steps:\n  - run: sleep 1000')
   await worker.eventsUntil(id, isRunning)
   for (const { pid } of worker.hosts)
     process.kill(pid!, 'SIGKILL')
-  const { run } = await toEnd(id)
-  expect(run).toMatchObject({ status: 'failed', reason: 'interrupted', detail: expect.stringContaining('SIGKILL') })
+  const { run, events } = await toEnd(id)
+  expect(run).toMatchObject({ status: 'failed', reason: 'interrupted', detail: expect.stringContaining('"sleep 1000"'), attempt: 2 })
+  expect(events.find(({ type }) => type === 'attempt.lost')).toMatchObject({ data: { detail: expect.stringContaining('SIGKILL') } })
   expect((await perform('steps:\n  - run: echo again')).run).toMatchObject({ status: 'succeeded' })
 })
 
-it('a killed executor\'s run is tried again when its manifest says so', async () => {
-  const { id } = await worker.run('retry: { attempts: 2, delay: 1ms }\nsteps:\n  - run: sleep 1000', { timeMs: 60_000 })
+it('a step that may be done again is, after its executor was killed, whatever the manifest says of retries', async () => {
+  const { id } = await worker.run('steps:\n  - { run: sleep 1000, idempotent: true }', { timeMs: 60_000 })
   await worker.eventsUntil(id, isRunning)
   for (const { pid } of worker.hosts)
     process.kill(pid!, 'SIGKILL')
@@ -113,10 +114,10 @@ it('a killed executor\'s run is tried again when its manifest says so', async ()
   expect(types(events)).toContain('run.retry_scheduled')
 })
 
-it('a failure that can pass is tried again, in a new workspace, until the attempts are used up', async () => {
-  const { events, run } = await perform('retry: { attempts: 3, delay: 1ms, jitter: false }\nsteps:\n  - run: ls; touch mark; exit 7')
+it('a failure that can pass is tried again, where it stood, until the attempts are used up', async () => {
+  const { events, run } = await perform('retry: { attempts: 3, delay: 1ms, jitter: false }\nsteps:\n  - run: echo once\n  - run: ls; touch mark; exit 7')
   expect(run).toMatchObject({ status: 'failed', reason: 'error', attempt: 3 })
-  expect(output(events)).not.toContain('mark')
+  expect(output(events)).toBe('once\nmark\nmark\n')
   expect(events.filter(({ type }) => type === 'run.retry_scheduled').map(({ data }) => (data as { delayMs: number }).delayMs)).toEqual([1, 2])
 })
 
@@ -178,10 +179,12 @@ it('nothing is written for a run that somebody else has by now, and its processe
   await worker.eventsUntil(id, ({ type }) => type === 'step.output')
   await worker.db.batch([{ sql: 'UPDATE runs SET "fence" = "fence" + 1 WHERE "id" = $1', params: [id] }])
   const { lastSeq } = await worker.view(id)
-  await expect.poll(() => worker.leftFolders()).not.toContain(id)
-  expect(findMarked(`AGENTOS_RUN=${id}`, listProcesses())).toEqual([])
+  await expect.poll(() => findMarked(`AGENTOS_RUN=${id}`, listProcesses())).toEqual([])
   expect(await worker.view(id)).toMatchObject({ status: 'running', lastSeq })
+  expect(await worker.leftFolders(), 'whoever has it may need it').toContain(id)
   await worker.db.batch(['events', 'runs'].map(table => ({ sql: `DELETE FROM ${table} WHERE "${table === 'runs' ? 'id' : 'runId'}" = $1`, params: [id] })))
+  worker.notifier.runsRemoved([id])
+  await expect.poll(() => worker.leftFolders()).not.toContain(id)
 })
 
 it('a level that this machine has not proved is refused, and nothing less is given', async () => {
@@ -204,15 +207,16 @@ it.each(['sandbox', 'process'] as const)('at level %s an agent finds neither ano
   expect(output(events)).not.toMatch(/canary|SQLite format/)
 })
 
-it('a worker that is stopped lets short runs end and interrupts long ones', async () => {
+it('a worker that is stopped lets short runs end, and hands long ones to the next', async () => {
   const base = await temporaryBase()
   const first = await openWorker({ base, drainMs: 0 })
   const { id } = await first.run('steps:\n  - run: sleep 1000')
   await first.eventsUntil(id, isRunning)
   await first.stop()
   const second = await openWorker({ base })
-  const { run } = await toEnd(id, second)
-  expect(run).toMatchObject({ status: 'failed', reason: 'interrupted', detail: expect.stringContaining('stopped') })
+  const { run, events } = await toEnd(id, second)
+  expect(run).toMatchObject({ status: 'failed', reason: 'interrupted', attempt: 2 })
+  expect(events.find(({ type }) => type === 'attempt.lost')).toMatchObject({ data: { detail: 'The server was stopped.' } })
   expect(await checkDatabase(second.db)).toEqual([])
 })
 

@@ -10,12 +10,16 @@ import type { ClaimedRun, Queue } from '../queue/port.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { Database } from '../store/database.ts'
 import type { AttemptStop } from './attempt-stop.ts'
+import type { KeptWorkspaces } from './kept-workspaces.ts'
+import type { Standing } from './left-overs.ts'
 import type { NetworkSettings } from './run-network.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
 import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
+import { isFinal } from '../domain/run.ts'
 import { getRuns } from '../store/runs.ts'
 import { createAttemptStop } from './attempt-stop.ts'
+import { keepWorkspaces } from './kept-workspaces.ts'
 import { removeLeftOvers } from './left-overs.ts'
 import { runAttempt } from './run-attempt.ts'
 import { createRunUsages } from './run-usages.ts'
@@ -67,6 +71,7 @@ export function createWorker(o: WorkerOptions): Worker {
   let starting: Promise<void> | null = null
   let stopping: Promise<void> | null = null
   let ignoreCancels = () => {}
+  let kept: KeptWorkspaces | null = null
 
   return {
     start: () => starting ??= start(),
@@ -78,9 +83,10 @@ export function createWorker(o: WorkerOptions): Worker {
   async function start(): Promise<void> {
     void o.gateway.start()
     const place = await choosePlace(o.dataFolder.workspacesPath)
-    await Promise.all([...o.hosts.map(host => host.start()), clearUp(place), o.artifacts.start()])
+    const workspaces = kept = keepWorkspaces({ ...o, place })
+    await Promise.all([...o.hosts.map(host => host.start()), clearUp(place, workspaces), o.artifacts.start()])
     ignoreCancels = o.notifier.onCancelRequested(cancel)
-    o.queue.start(claimed => handle(claimed, place))
+    o.queue.start(claimed => handle(claimed, place, workspaces))
   }
 
   async function stop(): Promise<void> {
@@ -92,11 +98,13 @@ export function createWorker(o: WorkerOptions): Worker {
     interruptAll()
     await Promise.all([...attempts.values()].map(({ done }) => done))
     ignoreCancels()
+    kept?.stop()
     await Promise.all(o.hosts.map(host => host.stop()))
   }
 
-  async function handle(claimed: ClaimedRun, place: WorkspacePlace): Promise<void> {
+  async function handle(claimed: ClaimedRun, place: WorkspacePlace, workspaces: KeptWorkspaces): Promise<void> {
     const { id } = claimed.run
+    workspaces.take(id)
     const stop = createAttemptStop()
     // An attempt that lost its lease may still be clearing up the folder that this one is about to make.
     const before = attempts.get(id)?.done
@@ -104,6 +112,7 @@ export function createWorker(o: WorkerOptions): Worker {
     loads.set(host, loads.get(host)! + 1)
     const done = Promise.resolve(before)
       .then(() => runAttempt({ ...o, ...o.config, ownRedactor, graceMs: o.graceMs ?? GRACE_MS, host, place, usages }, claimed, stop))
+      .then(isOver => isOver ? undefined : workspaces.keep(id))
       .finally(() => {
         loads.set(host, loads.get(host)! - 1)
         if (attempts.get(id)?.stop === stop)
@@ -132,8 +141,9 @@ export function createWorker(o: WorkerOptions): Worker {
     return [...loads].reduce((least, next) => next[1] < least[1] ? next : least)[0]
   }
 
-  async function clearUp(place: WorkspacePlace): Promise<void> {
-    const found = await removeLeftOvers(place, runId => isOfAnotherWorker(o.db, runId))
+  async function clearUp(place: WorkspacePlace, workspaces: KeptWorkspaces): Promise<void> {
+    const found = await removeLeftOvers(place, runId => standingOf(o.db, runId))
+    found.kept.forEach(workspaces.keep)
     if (found.runs.length > 0) {
       o.logger.info({ runs: found.runs, killedProcesses: found.killedProcesses }, 'cleared up after runs that had lost their worker')
       void removeContainers(found.runs)
@@ -150,9 +160,12 @@ export function createWorker(o: WorkerOptions): Worker {
   }
 }
 
-/** On SQLite there is no other: what is still called running has lost its worker, and is rescued when the queue starts. */
-async function isOfAnotherWorker(db: Database, runId: string): Promise<boolean> {
-  return db.dialect !== 'sqlite' && (await getRuns(db, [runId]))[0]?.status === 'running'
+/** On SQLite there is no other worker: what is still called running has lost its own, and is rescued when the queue starts. */
+async function standingOf(db: Database, runId: string): Promise<Standing> {
+  const [run] = await getRuns(db, [runId])
+  if (!run || isFinal(run.status))
+    return 'over'
+  return run.status === 'running' && db.dialect !== 'sqlite' ? 'elsewhere' : 'goes_on'
 }
 
 const MAX_EARLY = 1000

@@ -17,6 +17,7 @@ import { createExecutorHost } from '../../src/executor/host.ts'
 import { createGateway } from '../../src/models/gateway.ts'
 import { cancel } from '../../src/queue/cancel.ts'
 import { createEmbeddedQueue } from '../../src/queue/embedded.ts'
+import { settle } from '../../src/queue/settle.ts'
 import { submit } from '../../src/queue/submit.ts'
 import { createVault } from '../../src/secrets/vault.ts'
 import { ensureOwner } from '../../src/store/actor.ts'
@@ -89,7 +90,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
   })
 
   let isStopped = false
-  const stop = async () => {
+  const stop = async ({ keep = false } = {}) => {
     if (isStopped)
       return
     isStopped = true
@@ -97,11 +98,11 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     await log.stop()
     await db.close()
     await scripted.stop()
-    if (o.isShared)
+    if (o.isShared && !keep)
       await rm(base, { recursive: true, force: true })
   }
   if (!o.isShared)
-    onTestFinished(stop)
+    onTestFinished(() => stop())
   await worker.start()
 
   async function run(source: string, asked: Asked = {}): Promise<RunView> {
@@ -140,6 +141,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
   return {
     base,
     db,
+    notifier,
     actor,
     hosts,
     scripted,
@@ -152,6 +154,8 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     stop,
     root: join(base, 'root'),
     ended: (runId: string) => eventsUntil(runId, ({ type }) => type === 'run.ended'),
+    settle: async (runId: string, as: 'done' | 'failed' | 'repeat', note?: string) =>
+      settle({ db, notifier }, { actor, run: (await findRun(db, actor.organisationId, runId)).found!, effect: null, as, note: note ?? null }),
     stopRun: (runId: string) => cancel({ db, notifier }, { actor, runId }),
     view: async (runId: string) => (await findRun(db, actor.organisationId, runId)).found!,
     leftFolders: () => readdir(workspacesPath),

@@ -30,7 +30,7 @@ function stepKeys(list: 'steps' | 'verify'): Record<string, KeyEffect> {
     [`${list}[].retry`]: part,
     [`${list}[].retry.attempts`]: acts,
     [`${list}[].retry.delay`]: acts,
-    [`${list}[].idempotent`]: notice('is kept; a run does not resume in the middle yet'),
+    [`${list}[].idempotent`]: acts,
     [`${list}[].secrets`]: acts,
   }
 }
@@ -101,7 +101,7 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'approvals.fetch': notice('is kept; there is no fetch tool yet'),
   'approvals.mcp': notice('is kept; there are no MCP tools yet'),
   'approvals.expires': notice('is kept; nothing asks for approval yet'),
-  'effects': refuse(manifest => manifest.effects === 'ask' || manifest.effects === 'retry', 'does not act yet for ask and retry: use tell, or leave it out'),
+  'effects': acts,
 
   'retry': part,
   'retry.attempts': acts,

@@ -18,7 +18,6 @@ const REFUSED: Record<string, string> = {
   'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,
   'limits.cost': `${LLM}limits: { cost: $1 }\n`,
   'approvals.shell': `${LLM}approvals: { shell: ask }\n`,
-  'effects': `${SCRIPT}effects: ask\n`,
 }
 
 /** For each key that is kept: a manifest that has it. */

@@ -58,7 +58,7 @@ export const manifestSchema = z.strictObject({
     servers: list(prototypeServer, 'a list of servers').optional().describe('Prototype key. Today: each server is a key of its own under mcp.'),
   }, { error: 'a mapping of server names' }).catchall(mcpServer).optional().describe('MCP servers whose tools the model may use.'),
 
-  steps: list(stepSchema, 'a list of steps', 500).min(1, { error: 'at least one step' }).optional().describe('The commands of a script, one after another.'),
+  steps: list(stepSchema, 'a list of steps', 500).min(1, { error: 'at least one step' }).optional().describe('The commands of a script, one after another. When a worker is lost, the run goes on with the first that has not finished.'),
 
   agent: z.strictObject({
     command: filled(4096, 'a program').describe('The program that is the agent.'),
@@ -108,7 +108,7 @@ export const manifestSchema = z.strictObject({
     mcp: decision.optional().describe('Default: ask.'),
     expires: duration(60_000, 365 * 24 * HOUR_MS).optional().describe('How long a question waits for a person. Default: 7d.'),
   }, { error: 'a mapping such as { shell: auto }' }).optional().describe('Which tools of a model wait for a person: auto, ask or deny.'),
-  effects: oneOf(['ask', 'tell', 'retry']).optional().describe('What to do about an effect whose outcome is unknown. Default: tell with no network, else ask.'),
+  effects: oneOf(['ask', 'tell', 'retry']).optional().describe('What to do about a command that was under way when its worker was lost. ask: the run waits for a person. tell: a model and somebody else\'s agent are told and go on, a script ends as interrupted. retry: it is done again. Default: tell in a sandbox with no network, else ask.'),
 
   retry: z.strictObject({
     attempts: whole(1, 20).optional().describe('Attempts in all. Default: 1.'),

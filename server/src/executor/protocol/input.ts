@@ -1,4 +1,5 @@
 import type { ScriptStep } from '../../domain/manifest/manifest.ts'
+import type { DoneStep, SoFar } from '../../domain/resume/so-far.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
 import type { RunLimits } from '../../domain/views.ts'
 
@@ -28,30 +29,33 @@ export interface StartRun {
   graceMs: number
 }
 
-export interface ScriptWork {
-  runtime: 'script'
+interface AnyWork {
   task: string
   inputs: Record<string, string | number | boolean>
-  steps: ScriptStep[]
   verify: ScriptStep[]
+  /** The place of the first check among the manifest's commands. */
+  firstCheck: number
+  /** Commands that earlier attempts have finished, by their place: they are not done again. */
+  done: DoneStep[]
 }
 
-export interface LlmWork {
+export interface ScriptWork extends AnyWork {
+  runtime: 'script'
+  steps: ScriptStep[]
+}
+
+export interface LlmWork extends AnyWork {
   runtime: 'llm'
-  task: string
-  inputs: Record<string, string | number | boolean>
   instructions: string
   tools: ('shell' | 'files')[]
-  verify: ScriptStep[]
+  /** What was said in earlier attempts, after the instructions and the task; null for the first one. */
+  resume: Pick<SoFar, 'messages' | 'turn' | 'isAnswered'> | null
 }
 
-export interface CommandWork {
+export interface CommandWork extends AnyWork {
   runtime: 'command'
-  task: string
-  inputs: Record<string, string | number | boolean>
   /** The agent's program and its arguments, with nothing left to fill in. */
   argv: string[]
-  verify: ScriptStep[]
 }
 
 export interface SandboxSpec {

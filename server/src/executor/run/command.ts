@@ -6,9 +6,11 @@ import { COMPLETED } from './script.ts'
 import { runStep } from './step.ts'
 
 /** Somebody else's agent: one command, with nothing on its standard input, that has as long as the run has. */
-export async function runCommand(run: RunContext, { argv }: CommandWork): Promise<{ end: RunEnd, nextStep: number }> {
+export async function runCommand(run: RunContext, { argv, done }: CommandWork): Promise<{ end: RunEnd, nextStep: number }> {
   const step = run.start.firstStep
-  const { end } = await runStep(run, step, {
+  if (done.some(({ place }) => place === 0))
+    return { end: COMPLETED, nextStep: step }
+  const { end } = await runStep(run, { step, place: 0 }, {
     name: argv[0]!, // The manifest has a command.
     run: argv.map(asWord).join(' '),
     timeoutMs: run.start.limits.timeMs,

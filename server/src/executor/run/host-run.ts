@@ -151,7 +151,7 @@ async function runLoop(context: RunContext): Promise<RunEnd> {
   const { work } = context.start
   try {
     const { end, nextStep } = await runWork(context, work)
-    return end.reason === 'completed' ? await verify(context, work.verify, nextStep) : end
+    return end.reason === 'completed' ? await verify(context, work, nextStep) : end
   }
   catch (error) {
     if (error instanceof AskRefused)

@@ -2,6 +2,7 @@ import type { LlmWork, ModelToolCall, ReplyValue } from '../protocol/input.ts'
 import type { ModelMessage, ToolSpec } from '../protocol/output.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './run-control.ts'
+import type { Tool } from './tools.ts'
 import { AskRefused } from '../channel.ts'
 import { INSIDE } from '../sandbox/layout.ts'
 import { shortened } from './conversation.ts'
@@ -17,34 +18,63 @@ export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: Run
   const messages: ModelMessage[] = [
     { role: 'system', content: instructionsOf(run, work) },
     { role: 'user', content: work.task || 'Do what your instructions say.' },
+    ...work.resume?.messages ?? [],
   ]
+  const { resume } = work
+  if (resume?.isAnswered)
+    return { end: COMPLETED, nextStep: run.start.firstStep }
+  if (resume?.turn) {
+    const end = await finishTurn(run, resume.turn, messages, tools)
+    if (end)
+      return { end, nextStep: run.start.firstStep }
+  }
   for (let step = run.start.firstStep; ; step++) {
     if (step > run.start.limits.steps)
       return { end: run.limits.reach('steps', step), nextStep: step }
     run.limits.use('steps', step)
-    const startedAt = performance.now()
-    const finish = (end: RunEnd | null) => {
-      const status = end && end.reason !== 'completed' ? 'failed' : 'succeeded'
-      run.emit(newEvent('step.finished', { step, status, ...(end?.detail ? { detail: end.detail } : {}), durationMs: Math.round(performance.now() - startedAt) }))
-      return { end, nextStep: step + 1 }
-    }
-    run.emit(newEvent('step.started', { step, name: 'model turn', kind: 'model', try: 1 }))
+    const finish = beginStep(run, step, 1)
     const turn = await modelTurn(run, step, shortened(messages), tools.map(tool => tool.spec))
     if ('end' in turn)
-      return { ...finish(turn.end), end: turn.end }
+      return { end: finish(turn.end), nextStep: step + 1 }
     messages.push({ role: 'assistant', content: turn.text, toolCalls: turn.toolCalls })
-    for (const call of turn.toolCalls) {
-      const content = await runTool(run, step, call, tools)
-      if (run.control.stopped)
-        return { ...finish(run.control.stopped), end: run.control.stopped }
-      messages.push({ role: 'tool', callId: call.id, tool: call.tool, content })
-    }
-    if (turn.toolCalls.length === 0) {
-      const end = endOfAnswer(turn.finish)
-      return { ...finish(end), end }
-    }
+    const stopped = await callTools(run, step, turn.toolCalls, messages, tools)
+    if (stopped)
+      return { end: finish(stopped), nextStep: step + 1 }
+    if (turn.toolCalls.length === 0)
+      return { end: finish(endOfAnswer(turn.finish)), nextStep: step + 1 }
     finish(null)
   }
+}
+
+/** A turn whose model has answered in an earlier attempt, and some of whose calls have not been done. */
+async function finishTurn(run: RunContext, turn: { step: number, calls: ModelToolCall[] }, messages: ModelMessage[], tools: Tool[]): Promise<RunEnd | null> {
+  const { step, calls } = turn
+  const finish = beginStep(run, step, 2)
+  const stopped = await callTools(run, step, calls, messages, tools)
+  finish(stopped)
+  return stopped
+}
+
+/** Returns what ends the step. */
+function beginStep(run: RunContext, step: number, tryNumber: number): <End extends RunEnd | null>(end: End) => End {
+  const startedAt = performance.now()
+  run.emit(newEvent('step.started', { step, name: 'model turn', kind: 'model', try: tryNumber }))
+  return (end) => {
+    const status = end && end.reason !== 'completed' ? 'failed' : 'succeeded'
+    run.emit(newEvent('step.finished', { step, status, ...(end?.detail ? { detail: end.detail } : {}), durationMs: Math.round(performance.now() - startedAt) }))
+    return end
+  }
+}
+
+/** One after another; the end when the run is stopped meanwhile. */
+async function callTools(run: RunContext, step: number, calls: ModelToolCall[], messages: ModelMessage[], tools: Tool[]): Promise<RunEnd | null> {
+  for (const call of calls) {
+    const content = await runTool(run, step, call, tools)
+    if (run.control.stopped)
+      return run.control.stopped
+    messages.push({ role: 'tool', callId: call.id, tool: call.tool, content })
+  }
+  return null
 }
 
 type Turn = { end: RunEnd } | { text: string, toolCalls: ModelToolCall[], finish: string }

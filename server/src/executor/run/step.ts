@@ -13,19 +13,23 @@ export interface StepResult {
   end: RunEnd | null
 }
 
+/** The number of a step in the log, and the place of its command in the manifest. */
+export interface StepAt { step: number, place: number }
+
 /** One command of a script: permission, intent, effect, outcome; again as often as its manifest says. */
-export async function runStep(run: RunContext, step: number, what: ScriptStep): Promise<StepResult> {
+export async function runStep(run: RunContext, at: StepAt, what: ScriptStep): Promise<StepResult> {
+  const { step } = at
   const permission = await unlessStopped(run.control, run.ask({ kind: 'command', step, command: what.run, ...(what.secrets.length > 0 && { secrets: what.secrets }) }))
   if (!permission)
     return stopped(run)
   if (permission.kind === 'decision' && !permission.allow)
-    return endWithout(run, step, what, `denied: ${permission.reason} (rule ${permission.rule})`, { reason: 'not_permitted', canPass: false })
+    return endWithout(run, at, what, `denied: ${permission.reason} (rule ${permission.rule})`, { reason: 'not_permitted', canPass: false })
   const env = permission.kind === 'decision' ? permission.env : undefined
   const timeoutMs = what.timeoutMs ?? run.start.commandTimeoutMs
   for (let tryNumber = 1; ; tryNumber++) {
     run.warm()
     const recorded = await unlessStopped(run.control, run.record(
-      newEvent('step.started', { step, name: what.name, kind: 'command', command: what.run, timeoutMs, try: tryNumber }),
+      newEvent('step.started', { ...at, name: what.name, kind: 'command', command: what.run, timeoutMs, try: tryNumber }),
     ).then(() => true))
     if (!recorded)
       return stopped(run)
@@ -54,10 +58,10 @@ export async function runStep(run: RunContext, step: number, what: ScriptStep): 
 }
 
 /** A step that never ran: it is in the log all the same. */
-export function endWithout(run: RunContext, step: number, what: ScriptStep, detail: string, end: Omit<RunEnd, 'detail'>): StepResult {
+export function endWithout(run: RunContext, at: StepAt, what: ScriptStep, detail: string, end: Omit<RunEnd, 'detail'>): StepResult {
   run.emit(
-    newEvent('step.started', { step, name: what.name, kind: 'command', command: what.run, try: 1 }),
-    newEvent('step.finished', { step, status: 'failed', detail, ...(what.continueOnError ? { continued: true } : {}), durationMs: 0 }),
+    newEvent('step.started', { ...at, name: what.name, kind: 'command', command: what.run, try: 1 }),
+    newEvent('step.finished', { step: at.step, status: 'failed', detail, ...(what.continueOnError ? { continued: true } : {}), durationMs: 0 }),
   )
   return { status: 'failed', exitCode: null, end: what.continueOnError ? null : { ...end, detail: `step "${what.name}": ${detail}` } }
 }

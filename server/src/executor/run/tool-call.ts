@@ -30,7 +30,7 @@ export async function runTool(run: RunContext, step: number, call: ModelToolCall
   run.warm()
   const recorded = permission && await unlessStopped(run.control, run.record(newEvent('tool.started', { ...about, command })).then(() => true))
   if (!recorded)
-    return finish('failed', 'The run was stopped before this was done.')
+    return '' // stopped before it began: nobody reads it, and another attempt may do it
   const result = await tool.execute(parsed.input, runnerFor(run, step, call.id))
   return finish(result.hasFailed ? 'failed' : 'succeeded', result.content, result.end)
 }

@@ -4,7 +4,7 @@ import type { RunLimits } from '../../domain/views.ts'
 import type { SandboxSpec } from '../../executor/protocol/input.ts'
 import type { CopyOutcome } from './copy-tree.ts'
 import type { WorkspacePlace } from './place.ts'
-import { chmod, chown, mkdir, stat } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { copyTree } from './copy-tree.ts'
 import { canRead } from './place.ts'
@@ -23,6 +23,8 @@ export interface PrepareOptions {
   /** False at levels without a mount namespace, where a folder can only be kept from being written by its own mode. */
   canMountReadOnly: boolean
   protectedPaths: string[]
+  /** An earlier attempt has made it, whole: it is handed on as it stands, if it is still here. */
+  isMade: boolean
   signal: AbortSignal
 }
 
@@ -36,6 +38,8 @@ export interface Workspace {
   /** For output that is kept as it came: of the run's user, and never part of its sandbox. */
   spoolPath: string
   how: 'empty' | 'copied' | 'mounted'
+  /** As an earlier attempt left it. */
+  isKept: boolean
   files: number
   sizeBytes: number
   /** Said where it is not quite what the manifest asks for. */
@@ -46,26 +50,21 @@ export type Prepared = { ok: true, workspace: Workspace } | { ok: false, reason:
 
 /**
  * Makes `<place>/<runId>/{workspace,home,spool}`, which the run's user alone may enter, and fills the workspace. The folder that
- * holds them stays ours: nothing else can be put there, and none can be swapped for a link.
+ * holds them stays ours: nothing else can be put there, and none can be swapped for a link. A folder that is handed on keeps its HOME too.
  */
 export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
-  const folder = folderOfRun(o.place, o.runId)
-  const workspacePath = join(folder, 'workspace')
-  const homePath = join(folder, 'home')
-  const spoolPath = join(folder, 'spool')
-  const blocked = await removeTree(folder) // of an attempt before this one
-  if (blocked)
-    return { ok: false, reason: 'spawn_error', detail: `The folder of an earlier attempt could not be removed: ${blocked}` }
-  await makeFolder(folder)
-  if (o.place.runUser)
-    await chmod(folder, 0o711)
-  await Promise.all([homePath, spoolPath].map(path => makeFolder(path).then(() => give(path, o.place))))
-
+  const laid = await layFolder(o)
+  if (!laid.ok)
+    return laid
+  const { workspacePath, homePath, spoolPath, isKept } = laid
   const mount = o.from === null || o.mode === 'copy' ? null : await mayMount({ ...o, from: o.from })
   if (o.from !== null && mount?.ok) {
     const workspaceMode = o.mode === 'mount-read-write' ? 'read-write' : 'read-only'
-    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, hidden: mount.hidden, homePath, spoolPath, how: 'mounted', files: 0, sizeBytes: 0, notice: null } }
+    return { ok: true, workspace: { workspacePath: o.from, workspaceMode, hidden: mount.hidden, homePath, spoolPath, how: 'mounted', isKept, files: 0, sizeBytes: 0, notice: null } }
   }
+
+  if (isKept && await isFolder(workspacePath))
+    return { ok: true, workspace: { workspacePath, workspaceMode: 'read-write', hidden: [], homePath, spoolPath, how: o.from === null ? 'empty' : 'copied', isKept, files: 0, sizeBytes: 0, notice: null } }
 
   await makeFolder(workspacePath)
   const copied = o.from === null
@@ -92,11 +91,32 @@ export async function prepareWorkspace(o: PrepareOptions): Promise<Prepared> {
       homePath,
       spoolPath,
       how: copied ? 'copied' : 'empty',
+      isKept: false,
       files: copied?.files ?? 0,
       sizeBytes: copied?.bytes ?? 0,
       notice: mount && !mount.ok ? mount.notice : null,
     },
   }
+}
+
+type Laid = { ok: true, isKept: boolean } & Pick<Workspace, 'workspacePath' | 'homePath' | 'spoolPath'>
+
+/** The folder with what an attempt finds in it: a HOME and an empty spool, and a workspace if it is one that is handed on. */
+async function layFolder({ place, runId, isMade }: PrepareOptions): Promise<Laid | Extract<Prepared, { ok: false }>> {
+  const folder = folderOfRun(place, runId)
+  const paths = { workspacePath: join(folder, 'workspace'), homePath: join(folder, 'home'), spoolPath: join(folder, 'spool') }
+  const isKept = isMade && await isFolder(paths.homePath)
+  const blocked = await removeTree(isKept ? paths.spoolPath : folder) // of an attempt before this one
+  if (blocked)
+    return { ok: false, reason: 'spawn_error', detail: `The folder of an earlier attempt could not be removed: ${blocked}` }
+  if (!isKept) {
+    await makeFolder(folder)
+    if (place.runUser)
+      await chmod(folder, 0o711)
+  }
+  const missing = isKept ? [paths.spoolPath] : [paths.homePath, paths.spoolPath]
+  await Promise.all(missing.map(path => makeFolder(path).then(() => give(path, place))))
+  return { ok: true, isKept, ...paths }
 }
 
 export function folderOfRun(place: WorkspacePlace, runId: string): string {
@@ -126,6 +146,10 @@ async function hiddenIn(from: string, kept: string[]): Promise<SandboxSpec['hidd
   const hidden = found.filter(entry => entry !== null)
   // What lies in a covered folder is covered with it, and is no longer there to be covered.
   return hidden.filter(({ path }) => !hidden.some(other => other.kind === 'folder' && path.startsWith(`${other.path}${sep}`)))
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null))?.isDirectory() === true
 }
 
 /** For its owner alone. In the thread pool, as all of these: while the database syncs, each may wait for milliseconds. */

@@ -133,7 +133,7 @@ describe('which folder', () => {
 })
 
 describe('its folder', () => {
-  async function prepare(o: { from: string | null, mode?: Manifest['workspace']['mode'], diskBytes?: number, signal?: AbortSignal, canMountReadOnly?: boolean }) {
+  async function prepare(o: { from: string | null, mode?: Manifest['workspace']['mode'], diskBytes?: number, signal?: AbortSignal, canMountReadOnly?: boolean, isMade?: boolean }) {
     const place = await choosePlace(join(base, 'data/workspaces'))
     return prepareWorkspace({
       place,
@@ -143,6 +143,7 @@ describe('its folder', () => {
       limits: { diskBytes: o.diskBytes ?? 1e9 },
       canMountReadOnly: o.canMountReadOnly ?? true,
       protectedPaths: rules.protectedPaths,
+      isMade: o.isMade ?? false,
       signal: o.signal ?? new AbortController().signal,
     })
   }
