@@ -35,6 +35,9 @@ export function createAgentOS(options: AgentOSOptions) {
       /** What is kept of a run beside its log; its bytes are at `path` of the server. */
       artifacts: (run: string) => call(trpc.runs.artifacts.query({ run })),
       stop: (run: string) => call(trpc.runs.stop.mutate({ run })),
+      /** Says what became of the effect that a run waits for; `note` is told to a model. */
+      settle: (run: string, as: Input['runs']['settle']['as'], options: Omit<Input['runs']['settle'], 'run' | 'as'> = {}) =>
+        call(trpc.runs.settle.mutate({ run, as, ...options })),
       retry: (run: string) => call(trpc.runs.retry.mutate({ run })),
       prune: (input: Input['runs']['prune']) => call(trpc.runs.prune.mutate(input)),
       /**

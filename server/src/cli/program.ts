@@ -52,6 +52,15 @@ export function createProgram(): Command {
     .addHelpText('after', example('agentos stop wr8m7c'))
     .action(async run => (await import('./commands/stop.ts')).stop(run))
 
+  program.command('settle')
+    .description('say what became of a command whose outcome nobody knows; its run goes on')
+    .argument('<run>', 'the beginning of its run\'s id')
+    .argument('[outcome]', 'done, failed, or repeat (do it again); without it the question is shown')
+    .option('-n, --note <text>', 'what you found; a model is told')
+    .option('--json', 'the run as JSON')
+    .addHelpText('after', example('agentos settle wr8m7c done --note "the tag is on the server"'))
+    .action(async (run, outcome, options) => (await import('./commands/settle.ts')).settle(run, outcome, options))
+
   program.command('prune')
     .description('delete ended runs and their logs')
     .option('-f, --force', 'do not ask')

@@ -1,26 +1,16 @@
 import type { Readable } from 'node:stream'
-import type { Artifacts } from '../artifacts/artifacts.ts'
 import type { NewEvent } from '../domain/event.ts'
-import type { HiddenValue, Redactor } from '../domain/redact/redactor.ts'
 import type { SoFar } from '../domain/resume/so-far.ts'
 import type { IsolationLevel } from '../domain/run.ts'
 import type { RunUsage } from '../domain/views.ts'
-import type { EventLog } from '../events/log.ts'
-import type { ExecutorHost } from '../executor/host.ts'
-import type { Gateway } from '../models/gateway.ts'
 import type { ClaimedRun } from '../queue/port.ts'
-import type { Vault } from '../secrets/vault.ts'
-import type { Database } from '../store/database.ts'
 import type { Grants } from './attempt-grants.ts'
+import type { AttemptServices } from './attempt-services.ts'
 import type { AttemptStop, Stop } from './attempt-stop.ts'
 import type { OrderedLog } from './ordered-log.ts'
 import type { AttemptOutcome } from './outcome.ts'
 import type { RunAccess } from './run-access.ts'
-import type { NetworkSettings } from './run-network.ts'
-import type { RunUsages } from './run-usages.ts'
-import type { WorkspacePlace } from './workspace/place.ts'
 import type { Workspace } from './workspace/prepare-workspace.ts'
-import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
 import { event } from '../domain/event.ts'
 import { isFinal } from '../domain/run.ts'
 import { reapRun } from '../executor/reap.ts'
@@ -43,35 +33,6 @@ import { watchSteps } from './watch-steps.ts'
 import { folderOfRun, prepareWorkspace } from './workspace/prepare-workspace.ts'
 import { removeTree } from './workspace/remove-tree.ts'
 import { resolveWorkspace } from './workspace/resolve-workspace.ts'
-
-export interface AttemptServices {
-  db: Database
-  log: EventLog
-  gateway: Gateway
-  vault: Pick<Vault, 'open'>
-  /** The server's own, which no log may hold. */
-  ownValues: HiddenValue[]
-  /** Knows those; what a run with no secrets needs. */
-  ownRedactor: Redactor
-  host: ExecutorHost
-  artifacts: Artifacts
-  place: WorkspacePlace
-  rules: WorkspaceRules
-  usages: RunUsages
-  network: NetworkSettings
-  /** What is installed for agents. */
-  programsDir: string
-  commandTimeoutMs: number
-  maxSteps: number
-  /** Between SIGTERM and SIGKILL. */
-  graceMs: number
-  logger: AttemptLogger
-}
-
-export interface AttemptLogger {
-  warn: (about: object, message: string) => void
-  error: (about: object, message: string) => void
-}
 
 /** The executor keeps the time limit; this is for one that does not. */
 const BACKSTOP_MS = 10_000

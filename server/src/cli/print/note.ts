@@ -12,7 +12,7 @@ export function formatNote(event: RunEvent, hrefOf: (artifact: string) => string
     case 'sandbox.opened':
       return pc.dim(`isolation: ${event.data.level} (${plain(event.data.by)})`) + networkOf(event.data.network)
     case 'run.parked':
-      return pc.yellow(`⏸ waits for a person: ${plain(event.data.detail)}`)
+      return pc.yellow(`⏸ waits for a person: ${plain(event.data.detail)} Answer with agentos settle.`)
     case 'run.resumed':
       return pc.dim(`resumed: ${event.data.kept} kept, ${event.data.repeated} repeated, ${event.data.unknown} unknown${event.data.workspace === 'new' ? ', in a new workspace' : ''}${said(event.data.notice)}`)
     case 'effect.unknown':

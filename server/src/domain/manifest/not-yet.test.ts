@@ -22,8 +22,6 @@ const REFUSED: Record<string, string> = {
 
 /** For each key that is kept: a manifest that has it. */
 const KEPT: Record<string, string> = {
-  'steps[].idempotent': 'name: a\nsteps: [{ run: ls, idempotent: true }]\n',
-  'verify[].idempotent': `${SCRIPT}verify: [{ run: ls, idempotent: true }]\n`,
   'agent.parse': 'name: a\nruntime: command\nagent: { command: x, parse: claude-stream-json }\n',
   'workspace.keep': `${SCRIPT}workspace: { keep: all }\n`,
   'approvals.fetch': `${SCRIPT}approvals: { fetch: ask }\n`,

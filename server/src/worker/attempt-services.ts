@@ -1,0 +1,40 @@
+import type { Artifacts } from '../artifacts/artifacts.ts'
+import type { HiddenValue, Redactor } from '../domain/redact/redactor.ts'
+import type { EventLog } from '../events/log.ts'
+import type { ExecutorHost } from '../executor/host.ts'
+import type { Gateway } from '../models/gateway.ts'
+import type { Vault } from '../secrets/vault.ts'
+import type { Database } from '../store/database.ts'
+import type { NetworkSettings } from './run-network.ts'
+import type { RunUsages } from './run-usages.ts'
+import type { WorkspacePlace } from './workspace/place.ts'
+import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
+
+export interface AttemptServices {
+  db: Database
+  log: EventLog
+  gateway: Gateway
+  vault: Pick<Vault, 'open'>
+  /** The server's own, which no log may hold. */
+  ownValues: HiddenValue[]
+  /** Knows those; what a run with no secrets needs. */
+  ownRedactor: Redactor
+  host: ExecutorHost
+  artifacts: Artifacts
+  place: WorkspacePlace
+  rules: WorkspaceRules
+  usages: RunUsages
+  network: NetworkSettings
+  /** What is installed for agents. */
+  programsDir: string
+  commandTimeoutMs: number
+  maxSteps: number
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number
+  logger: AttemptLogger
+}
+
+export interface AttemptLogger {
+  warn: (about: object, message: string) => void
+  error: (about: object, message: string) => void
+}
