@@ -10,8 +10,8 @@ import { createSessions } from './auth/sessions.ts'
 import { createSignInTokens } from './auth/sign-in-tokens.ts'
 import { prepareDataFolder } from './config/data-folder.ts'
 import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
+import { createDoorbell } from './events/doorbell.ts'
 import { createEventLog } from './events/log.ts'
-import { createNotifier } from './events/notifier.ts'
 import { delegateCgroup } from './executor/delegate-cgroup.ts'
 import { createExecutorHost } from './executor/host.ts'
 import { createHttpServer } from './http/server.ts'
@@ -85,7 +85,9 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   parts.add(() => db.close())
   const owner = await ensureOwner(db)
 
-  const notifier = createNotifier()
+  const doorbell = createDoorbell(db)
+  parts.add(() => doorbell.stop())
+  const { notifier } = doorbell
   const metrics = createMetrics({
     version: VERSION,
     figures: async () => ({

@@ -18,9 +18,12 @@ export interface EmbeddedQueueOptions {
   slots: number
   /** How long a worker may be silent before its runs are taken away. */
   leaseMs?: number
+  /** Where other processes have the database: how often it is looked whether one of them is gone. */
+  lookMs?: number
 }
 
 const LEASE_MS = 30_000
+const LOOK_MS = 10_000
 /** After a failure of the database. */
 const RETRY_MS = 1_000
 
@@ -30,7 +33,7 @@ type Handler = (claimed: ClaimedRun) => Promise<void>
  * The queue inside the server. It claims when it is told that something was queued, when a slot gets free, and at the moment in which
  * the next delayed run is due; with nothing to do it leaves the database alone.
  */
-export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS }: EmbeddedQueueOptions): Queue {
+export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS, lookMs = LOOK_MS }: EmbeddedQueueOptions): Queue {
   const worker = `${workerId}:${Date.now().toString(36)}`
   const running = new Set<Promise<void>>()
   const heartbeat = createHeartbeat({ db, notifier, worker, leaseMs })
@@ -40,23 +43,32 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   let isStopped = false
   let claiming: Promise<void> | null = null
   let isWoken = false
-  let stopListening = (): void => {}
+  let stops: (() => void)[] = []
   let stopping: Promise<void> | null = null
 
   function start(handle: Handler): void {
     if (handler || isStopped)
       return
     handler = handle
-    stopListening = notifier.onQueued(wake)
+    stops = [
+      notifier.onQueued(wake),
+      notifier.onMissed(() => {
+        heartbeat.beat()
+        wake()
+      }),
+    ]
     void look().then(wake)
   }
 
-  /** Looks after runs whose worker is gone, and again when the next lease may have run out. */
+  /** Looks after runs whose worker is gone, and again when the next lease may have run out. Another process may claim, and go, at any time. */
   async function look(): Promise<void> {
-    const next = await rescue({ db, notifier }, { worker, isAlone: db.dialect === 'sqlite', isHeld: heartbeat.has })
+    const isAlone = db.dialect === 'sqlite'
+    const next = await rescue({ db, notifier }, { worker, isAlone, isHeld: heartbeat.has })
       .then(({ nextMs }) => nextMs, () => RETRY_MS)
-    if (next !== null && !isStopped)
-      rescueDue.set(next + 10)
+    if (isStopped)
+      return
+    if (next !== null || !isAlone)
+      rescueDue.set(Math.min(next ?? lookMs, isAlone ? Number.POSITIVE_INFINITY : lookMs) + 10)
   }
 
   function wake(): void {
@@ -135,7 +147,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
 
   async function stop(drainMs: number): Promise<void> {
     isStopped = true
-    stopListening()
+    stops.forEach(stop => stop())
     due.clear()
     rescueDue.clear()
     await claiming // what it has taken is run, too
