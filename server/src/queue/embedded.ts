@@ -41,6 +41,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   const rescueDue = createAlarm(() => void look())
   let handler: Handler | null = null
   let isStopped = false
+  let isDraining = false
   let claiming: Promise<void> | null = null
   let isWoken = false
   let stops: (() => void)[] = []
@@ -73,7 +74,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
 
   function wake(): void {
     isWoken = true
-    if (claiming || isStopped || !handler)
+    if (claiming || isStopped || isDraining || slots === 0 || !handler)
       return
     claiming = claimWhileWoken(handler).finally(() => {
       claiming = null
@@ -90,7 +91,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   }
 
   async function claim(handle: Handler): Promise<void> {
-    if (isStopped)
+    if (isStopped || isDraining)
       return
     const free = slots - running.size
     const look = await lookForDue(db)
@@ -160,6 +161,8 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   return {
     start,
     stop: ({ drainMs = 0 } = {}) => stopping ??= stop(drainMs),
+    drain: () => void (isDraining = true),
+    worker,
     slots,
     get busy() {
       return running.size
