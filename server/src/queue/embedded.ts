@@ -1,11 +1,13 @@
+import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Database } from '../store/database.ts'
 import type { RunRef } from '../store/run-append.ts'
 import type { ClaimedRun, Queue } from './port.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getAgentVersion } from '../store/agents.ts'
-import { claimRuns, lookForDue, nextAvailableMs } from '../store/claim.ts'
+import { claimRuns, lookForDue, nextDueMs } from '../store/claim.ts'
 import { getRuns } from '../store/runs.ts'
+import { hostOfWorker } from '../store/worker-name.ts'
 import { createAlarm } from './alarm.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { rescue, take } from './rescue.ts'
@@ -34,6 +36,7 @@ type Handler = (claimed: ClaimedRun) => Promise<void>
  * the next delayed run is due; with nothing to do it leaves the database alone.
  */
 export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS, lookMs = LOOK_MS }: EmbeddedQueueOptions): Queue {
+  const isAlone = db.dialect === 'sqlite' // one machine has everything, whatever it is called now
   const worker = `${workerId}:${Date.now().toString(36)}`
   const running = new Set<Promise<void>>()
   const heartbeat = createHeartbeat({ db, notifier, worker, leaseMs })
@@ -63,7 +66,6 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
 
   /** Looks after runs whose worker is gone, and again when the next lease may have run out. Another process may claim, and go, at any time. */
   async function look(): Promise<void> {
-    const isAlone = db.dialect === 'sqlite'
     const next = await rescue({ db, notifier }, { worker, isAlone, isHeld: heartbeat.has })
       .then(({ nextMs }) => nextMs, () => RETRY_MS)
     if (isStopped)
@@ -95,13 +97,14 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       return
     const free = slots - running.size
     const look = await lookForDue(db)
-    const refs = look.isAny ? await claimRuns(db, { worker, slots: free, leaseMs }) : []
+    const refs = look.isAny ? await claimRuns(db, { worker, slots: free, leaseMs, host: isAlone ? null : hostOfWorker(worker) }) : []
     const signals = new Map(refs.map(ref => [ref.runId, heartbeat.add(ref)]))
     for (const claimed of await describe(refs, signals))
       run(handle, claimed)
     if (refs.length === free)
       return // a slot that gets free looks again
-    const nextMs = await nextAvailableMs(db, look.atMs)
+    isWoken ||= refs.length > 0 // what waited behind one of these may go now
+    const nextMs = await nextDueMs(db, look.atMs)
     if (nextMs === null)
       due.clear()
     else if (!isStopped)
@@ -136,6 +139,8 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       .finally(() => {
         running.delete(done)
         wake()
+        if (mayHoldBack(claimed.agent.manifest))
+          notifier.queued() // another worker may have the slot for what waited behind it
       })
     running.add(done)
   }
@@ -168,4 +173,8 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       return running.size
     },
   }
+}
+
+function mayHoldBack({ concurrency, concurrencyPer }: Manifest): boolean {
+  return concurrency !== null || concurrencyPer.user !== null || concurrencyPer.key !== null
 }
