@@ -65,6 +65,10 @@ export function createAgentOS(options: AgentOSOptions) {
     },
     system: {
       overview: () => call(trpc.system.overview.query()),
+      /** Every server and worker that is known. */
+      workers: () => call(trpc.system.workers.query()),
+      /** It takes no more runs; what it runs goes on. */
+      drainWorker: (worker: string) => call(trpc.system.drainWorker.mutate({ worker })),
       me: () => call(trpc.system.me.query()),
       signInLink: () => call(trpc.system.signInLink.mutate()),
     },

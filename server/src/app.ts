@@ -10,19 +10,17 @@ import { createSessions } from './auth/sessions.ts'
 import { createSignInTokens } from './auth/sign-in-tokens.ts'
 import { prepareDataFolder } from './config/data-folder.ts'
 import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
+import { createDoorbell } from './events/doorbell.ts'
 import { createEventLog } from './events/log.ts'
-import { createNotifier } from './events/notifier.ts'
-import { delegateCgroup } from './executor/delegate-cgroup.ts'
-import { createExecutorHost } from './executor/host.ts'
 import { createHttpServer } from './http/server.ts'
+import { createWorkerHttp } from './http/worker-server.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { observeLog } from './metrics/observe-log.ts'
 import { createGateway } from './models/gateway.ts'
-import { ownValues } from './own-values.ts'
 import { createParts } from './parts.ts'
-import { createEmbeddedQueue } from './queue/embedded.ts'
 import { readyText } from './ready-text.ts'
+import { checkSameSecretKey } from './same-secret-key.ts'
 import { createVault } from './secrets/vault.ts'
 import { writeServerFile } from './server-file.ts'
 import { createServices, workspaceRules } from './services.ts'
@@ -32,8 +30,8 @@ import { openDatabase, ping } from './store/database.ts'
 import { readEvents } from './store/events.ts'
 import { overviewFigures } from './store/overview.ts'
 import { VERSION } from './version.ts'
+import { createWork } from './work.ts'
 import { discoverAgents } from './worker/discover-agents.ts'
-import { createWorker } from './worker/worker.ts'
 
 /** A database that has not answered by then counts as down. */
 const PING_MS = 2_000
@@ -77,23 +75,24 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, parts: Parts): Promise<App> {
+async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOptions, parts: Parts): Promise<App> {
   const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
-
   const dataFolder = await prepareDataFolder(config)
   const db = await openDatabase({ databaseUrl: dataFolder.databaseUrl, dataDir: dataFolder.path })
   parts.add(() => db.close())
+  await checkSameSecretKey(db, dataFolder.secretKey)
   const owner = await ensureOwner(db)
-
-  const notifier = createNotifier()
+  const doorbell = createDoorbell(db)
+  parts.add(() => doorbell.stop())
+  const { notifier } = doorbell
   const metrics = createMetrics({
     version: VERSION,
     figures: async () => ({
       ...await overviewFigures(db, owner.organisationId),
-      sockets: http.sockets.count(),
-      socketsWaitingBytes: http.sockets.waitingBytes(),
-      slots: queue.slots,
-      busy: queue.busy,
+      sockets: countSockets(),
+      socketsWaitingBytes: http.sockets?.waitingBytes() ?? 0,
+      slots: work.queue.slots,
+      busy: work.queue.busy,
     }),
   })
   const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
@@ -101,58 +100,41 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   const gateway = createGateway(config.models)
   const artifacts = createArtifacts({ path: join(dataFolder.path, 'artifacts'), db })
   const rules = workspaceRules(config, dataFolder)
-  const { cgroup, killedProcesses } = await delegateCgroup(rules.runUser)
-  parts.add(() => cgroup?.release())
-  if (killedProcesses > 0)
-    logger.warn({ killedProcesses }, 'processes of a server that is gone were still running, and were killed')
-  const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
-  const queue = createEmbeddedQueue({ db, notifier, workerId: `${dataFolder.host}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
-  const network = { apiPort: () => port, apiHosts: publicHosts(config) }
-  const own = ownValues(config, dataFolder)
-  const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: own, rules, network, config, dataFolder, logger })
+  const apiHosts = publicHosts(config)
+  const work = await createWork({ config, dataFolder, rules, db, notifier, log, gateway, artifacts, vault, apiPort: () => port, apiHosts, isOnlyLooking, logger }, parts)
 
-  const tokens = createSignInTokens()
-  const sessions = createSessions(dataFolder)
-  const mintSignInLink = () => `${config.publicUrl ?? url}/setup?token=${tokens.mint()}`
   const started = Promise.withResolvers<void>()
   let isServing = false
   let agentCount = 0
-  const http = createHttpServer({
+  const door = {
     host: config.host,
     port: config.port,
-    publicUrl: config.publicUrl,
-    webDir: join(config.projectDir, 'web', 'dist'),
-    ownerId: owner.userId,
-    services: createServices({ config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox: worker.sandbox, usages: worker.usages, mintSignInLink }),
-    authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
-    sessions,
-    tokens,
-    artifacts,
     health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, countAgents: () => agentCount },
-    started: started.promise,
     metrics,
     metricsSecrets: [dataFolder.metricsToken, dataFolder.credential],
-    manifestSchema: manifestJsonSchema,
     logger,
-  })
+  }
+  const tokens = createSignInTokens()
+  const mintSignInLink = () => `${config.publicUrl ?? url}/setup?token=${tokens.mint()}`
+  const http: Door = config.role === 'worker' ? createWorkerHttp(door) : createServerHttp()
+  const countSockets = () => http.sockets?.count() ?? 0
   const { port } = await http.start()
   parts.add(() => http.stop())
   parts.add(() => started.resolve())
   const url = addressOf(config.host, port)
 
   // Health answers from here on; calls wait for what takes longer.
-  parts.add(() => worker.stop())
-  const [discovered] = await Promise.all([discoverAgents(db, owner, join(config.projectDir, 'agents')), worker.start()])
-  for (const problem of discovered.problems)
+  parts.add(() => work.stop())
+  const [discovered] = await Promise.all([config.role === 'worker' ? null : discoverAgents(db, owner, join(config.projectDir, 'agents')), work.start()])
+  for (const problem of discovered?.problems ?? [])
     logger.warn(problem, 'a manifest of agents/ is left out')
   const countAgents = async () => {
     agentCount = (await listAgents(db, owner.organisationId)).length
   }
   await countAgents()
   parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
-
-  if (!isOnlyLooking)
+  if (!isOnlyLooking && config.role !== 'worker')
     parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))
   parts.add(() => void (isServing = false))
   isServing = true
@@ -167,16 +149,42 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
     log,
     readyText: elapsedMs => readyText({
       version: VERSION,
+      role: config.role,
       elapsedMs,
       url: config.publicUrl ?? url,
       setupLink,
-      sandbox: worker.sandbox(),
+      sandbox: work.sandbox(),
+      slots: work.queue.slots,
       databaseUrl: config.databaseUrl,
       agents: agentCount,
     }, config.projectDir),
-    countSockets: http.sockets.count,
+    countSockets,
     stop: parts.stop,
   }
+
+  function createServerHttp(): Door {
+    const sessions = createSessions(dataFolder)
+    return createHttpServer({
+      ...door,
+      publicUrl: config.publicUrl,
+      webDir: join(config.projectDir, 'web', 'dist'),
+      ownerId: owner.userId,
+      services: createServices({ config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink }),
+      authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
+      sessions,
+      tokens,
+      artifacts,
+      started: started.promise,
+      manifestSchema: manifestJsonSchema,
+    })
+  }
+}
+
+/** What this process listens with: a worker that is no server has no sockets. */
+interface Door {
+  start: () => Promise<{ port: number }>
+  stop: () => Promise<void>
+  sockets?: { count: () => number, waitingBytes: () => number }
 }
 
 /** Under which name our own API is reached from outside. */

@@ -1,23 +1,23 @@
 import type { Config } from './config/config.ts'
 import type { DataFolder } from './config/data-folder.ts'
-import type { SandboxStatus } from './domain/views.ts'
-import type { UsageSource } from './events/follow-usage.ts'
 import type { Notifier } from './events/notifier.ts'
 import type { Gateway } from './models/gateway.ts'
-import type { Queue } from './queue/port.ts'
 import type { RouterServices } from './router/context.ts'
 import type { Vault } from './secrets/vault.ts'
 import type { Database } from './store/database.ts'
+import type { KnownWorker } from './store/workers.ts'
+import type { Work } from './work.ts'
 import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
 import { join } from 'node:path'
 import { createGate } from './router/gate.ts'
 import { ping } from './store/database.ts'
 import { overviewFigures } from './store/overview.ts'
 import { VERSION } from './version.ts'
-import { createRefusals } from './worker/refusal.ts'
+import { sandboxOf } from './worker/presence.ts'
+import { createRefusals, refuseByManifest } from './worker/refusal.ts'
 import { listWorkspaces } from './worker/workspace/list-workspaces.ts'
 import { runUser } from './worker/workspace/place.ts'
-import { resolveWorkspace } from './worker/workspace/resolve-workspace.ts'
+import { nameWorkspace, resolveWorkspace } from './worker/workspace/resolve-workspace.ts'
 
 /** Logs that are read at the same time when many readers come back at once. */
 const REPLAYS = 16
@@ -29,36 +29,42 @@ export interface ServicesOptions {
   notifier: Notifier
   artifacts: RouterServices['artifacts']
   gateway: Gateway
-  queue: Queue
   vault: Vault
-  sandbox: () => SandboxStatus
-  usages: UsageSource
+  work: Work
   mintSignInLink: () => string
 }
 
 /** What the router is handed, so that it needs to know neither worker nor models. */
 export function createServices(o: ServicesOptions): RouterServices {
-  const { config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox, usages, mintSignInLink } = o
+  const { config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink } = o
+  const isElsewhere = config.role === 'server'
   return {
     db,
     notifier,
     artifacts,
     version: VERSION,
     secrets: { set: vault.set, list: vault.list, names: vault.names, remove: vault.remove },
-    refuse: createRefusals({ gateway, sandbox, programsDir: config.programsDir }),
-    resolveWorkspace: asked => resolveWorkspace(rules, asked),
-    listWorkspaces: under => listWorkspaces(rules, under),
-    usages,
+    refuse: isElsewhere ? refuseByManifest : createRefusals({ gateway, sandbox: () => work.sandbox()!, programsDir: config.programsDir }), // null for a server alone
+    // A server that has its workers elsewhere knows nothing of their folders: they look when the run begins.
+    resolveWorkspace: async asked => isElsewhere ? nameWorkspace(asked) : resolveWorkspace(rules, asked),
+    listWorkspaces: async under => isElsewhere ? { roots: [], folders: [] } : listWorkspaces(rules, under),
+    usages: work.usages,
     mintSignInLink,
     replay: createGate(REPLAYS),
+    async workers(organisationId) {
+      return (await work.presence.list(organisationId)).map(({ view }) => view)
+    },
+    drainWorker: id => work.presence.drainOther(id),
     async overview(organisationId) {
-      const [latencyMs, figures] = await Promise.all([ping(db), overviewFigures(db, organisationId)])
+      const [latencyMs, figures, workers] = await Promise.all([ping(db), overviewFigures(db, organisationId), work.presence.list(organisationId)])
+      const up = workers.filter(({ view }) => view.state === 'up' || view.state === 'draining')
+      const sum = (of: (worker: KnownWorker) => number) => up.reduce((total, worker) => total + of(worker), 0)
       return {
         ...figures,
         version: VERSION,
         database: { dialect: db.dialect, latencyMs },
-        sandbox: sandbox(),
-        workers: { slots: queue.slots, busy: queue.busy, executors: config.executors },
+        sandbox: work.sandbox() ?? sandboxOf(workers),
+        workers: { slots: sum(({ view }) => view.slots), busy: sum(({ view }) => view.busy), executors: sum(({ executors }) => executors) },
         models: { configured: gateway.configured(), howTo: gateway.howTo() },
       }
     },

@@ -38,6 +38,8 @@ export const MANIFEST: Manifest = {
   verify: [],
   schedule: null,
   concurrency: null,
+  concurrencyPer: { user: null, key: null, keyTemplate: null },
+  rate: null,
   priority: 0,
   retentionMs: null,
 }

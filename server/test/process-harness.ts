@@ -29,8 +29,8 @@ const SERVER = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const COMMAND_LINE = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
 /** The server's own process, as `npm start` runs it. */
-export function runServer(dataDir: string, env: Record<string, string> = {}): Spawned {
-  return spawnNode([SERVER], dataDir, { env })
+export function runServer(dataDir: string, env: Record<string, string> = {}, isShared = false): Spawned {
+  return spawnNode([SERVER], dataDir, { env, isShared })
 }
 
 export type ServerProcess = Spawned & { url: string, credential: string, dataDir: string, stop: () => Promise<void> }

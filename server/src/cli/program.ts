@@ -114,6 +114,13 @@ export function createProgram(): Command {
     .addHelpText('after', example('agentos serve --port 4800'))
     .action(async options => (await import('./commands/serve.ts')).serve(options))
 
+  program.command('worker')
+    .description('run agents for the servers of a PostgreSQL database, until stopped')
+    .addOption(new Option('-p, --port <number>', 'the port of its health and metrics (AGENTOS_PORT, any free one)'))
+    .addOption(host())
+    .addHelpText('after', example('DATABASE_URL=postgres://... AGENTOS_SECRET_KEY=... agentos worker'))
+    .action(async options => (await import('./commands/serve.ts')).serve({ ...options, role: 'worker' }))
+
   program.command('ui')
     .description('print a sign-in link of the running server, or serve one')
     .addOption(port())

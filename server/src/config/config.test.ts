@@ -157,9 +157,17 @@ describe('a wrong value', () => {
     expect(failure(() => loadConfig({ DATABASE_URL: 'mysql://root:hunter2@host/x' }, { projectDir: repository })).message).not.toContain('hunter2')
   })
 
-  it('says that server and worker are one process for now, on either database', () => {
-    for (const DATABASE_URL of ['', 'postgres://host/agentos'])
-      expect(failure(() => loadConfig({ AGENTOS_ROLE: 'server', DATABASE_URL }, { projectDir: repository })).message).toContain('one process for now')
+  it('lets servers and workers be apart on PostgreSQL alone', () => {
+    expect(failure(() => loadConfig({ AGENTOS_ROLE: 'server' }, { projectDir: repository })).message).toContain('one process alone writes a SQLite database')
+    for (const AGENTOS_ROLE of ['server', 'worker'])
+      expect(loadConfig({ AGENTOS_ROLE, DATABASE_URL: 'postgres://host/agentos' }, { projectDir: repository }).role).toBe(AGENTOS_ROLE)
+  })
+
+  it('gives a worker any free port, because it may stand beside a server', () => {
+    const DATABASE_URL = 'postgres://host/agentos'
+    expect(loadConfig({ AGENTOS_ROLE: 'worker', DATABASE_URL }, { projectDir: repository }).port).toBe(0)
+    expect(loadConfig({ AGENTOS_ROLE: 'worker', AGENTOS_PORT: '4801', DATABASE_URL }, { projectDir: repository }).port).toBe(4801)
+    expect(loadConfig({ AGENTOS_ROLE: 'server', DATABASE_URL }, { projectDir: repository }).port).toBe(4700)
   })
 
   it('may not be a data folder by the current folder, when there is no project', () => {

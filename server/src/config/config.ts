@@ -48,6 +48,8 @@ export interface Config {
   }
 }
 
+const DEFAULT_PORT = 4700
+
 /**
  * Reads the environment and the project's `.env`, over which the environment wins; an empty value counts as not set.
  * @throws {ConfigError} for the first value that is wrong
@@ -57,12 +59,13 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
   const values = readEnvironment(readSettings(env, projectDir))
   const dataDir = findDataDir(values.AGENTOS_DATA_DIR, projectDir, env)
   const databaseUrl = findDatabaseUrl(values, dataDir)
-  if (values.AGENTOS_ROLE !== 'all')
-    throw new ConfigError('AGENTOS_ROLE', `expected all, because a server and its worker are one process for now, got "${values.AGENTOS_ROLE}"; leave it out, or set it to all`)
+  if (values.AGENTOS_ROLE !== 'all' && databaseUrl.startsWith('file:'))
+    throw new ConfigError('AGENTOS_ROLE', `expected all, because one process alone writes a SQLite database, got "${values.AGENTOS_ROLE}"; leave it out, or set DATABASE_URL to a postgres:// address`)
 
   return deepFreeze({
     projectDir,
-    port: values.AGENTOS_PORT,
+    // Nobody types the address of a worker, which may stand beside a server.
+    port: values.AGENTOS_PORT ?? (values.AGENTOS_ROLE === 'worker' ? 0 : DEFAULT_PORT),
     host: values.AGENTOS_HOST,
     publicUrl: values.AGENTOS_PUBLIC_URL ?? null,
     dataDir,

@@ -7,7 +7,7 @@ import { parseDurationMs } from './duration.ts'
  * value is wrong; `secret` keeps the value itself out of that message.
  */
 export const environmentSchema = z.object({
-  AGENTOS_PORT: wholeNumber(0, 65_535).default(4700).meta({ expected: 'a port from 1 to 65535, or 0 for any free one' }),
+  AGENTOS_PORT: wholeNumber(0, 65_535).optional().meta({ expected: 'a port from 1 to 65535, or 0 for any free one' }),
   AGENTOS_HOST: z.string().regex(/^[\w.:%-]+$/).refine(host => !/^[^:]+:\d+$/.test(host)).default('127.0.0.1').meta({ expected: 'a host name or address to listen on, with no port' }),
   AGENTOS_PUBLIC_URL: z.string().transform(origin).optional().meta({ expected: 'the http:// or https:// address that people open, with no path' }),
   AGENTOS_DATA_DIR: z.string().optional().meta({ expected: 'a folder: an absolute path, or one relative to the project' }),

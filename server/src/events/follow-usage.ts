@@ -29,7 +29,7 @@ export async function* followUsage({ db, notifier, usages, run, signal }: Follow
   if (isFinal(run.status))
     return
   const bell = createBell(signal)
-  const stops = [usages.onChange(run.id, bell.ring), notifier.onRun(run.id, bell.ring), bell.stop]
+  const stops = [usages.onChange(run.id, bell.ring), notifier.onRun(run.id, bell.ring), notifier.onMissed(bell.ring), bell.stop]
   let shown: RunUsage | null = null
   try {
     while (!signal.aborted) {

@@ -1,6 +1,6 @@
 /**
- * The doorbell: says that there is something to read, never what. In this process; another server's bells come with more than one
- * server. A listener that throws is no concern of who rang.
+ * The doorbell: says that there is something to read, never what. In this process; `doorbell.ts` carries it to other processes of the
+ * same database and brings theirs. A listener that throws is no concern of who rang.
  */
 export interface Notifier {
   /** The log or the state of a run has grown. */
@@ -18,6 +18,9 @@ export interface Notifier {
   /** Somebody wants a running run to end. */
   cancelRequested: (runId: string) => void
   onCancelRequested: (listener: (runId: string) => void) => () => void
+  /** Bells may have been missed: whoever listens to anything looks for themselves. */
+  missed: () => void
+  onMissed: (listener: () => void) => () => void
 }
 
 export function createNotifier(): Notifier {
@@ -27,6 +30,7 @@ export function createNotifier(): Notifier {
   const agents = createBell<void>()
   const queue = createBell<void>()
   const cancels = createBell<string>()
+  const missed = createBell<void>()
   return {
     runChanged(runId, lastSeq) {
       runs.get(runId)?.ring(lastSeq)
@@ -51,6 +55,8 @@ export function createNotifier(): Notifier {
     onQueued: queue.listen,
     cancelRequested: cancels.ring,
     onCancelRequested: cancels.listen,
+    missed: missed.ring,
+    onMissed: missed.listen,
   }
 }
 

@@ -59,6 +59,7 @@ function openEntry(notifier: Notifier, runId: string): Entry {
   const stops = [
     notifier.onRun(runId, rounds.ring),
     notifier.onRunsRemoved(ids => ids.includes(runId) && rounds.ring()),
+    notifier.onMissed(rounds.ring),
   ]
   return { readers: 0, pages, rounds, stop: () => stops.forEach(stop => stop()) }
 }

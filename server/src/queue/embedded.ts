@@ -1,11 +1,13 @@
+import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Database } from '../store/database.ts'
 import type { RunRef } from '../store/run-append.ts'
 import type { ClaimedRun, Queue } from './port.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getAgentVersion } from '../store/agents.ts'
-import { claimRuns, lookForDue, nextAvailableMs } from '../store/claim.ts'
+import { claimRuns, lookForDue, nextDueMs } from '../store/claim.ts'
 import { getRuns } from '../store/runs.ts'
+import { hostOfWorker } from '../store/worker-name.ts'
 import { createAlarm } from './alarm.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { rescue, take } from './rescue.ts'
@@ -18,9 +20,12 @@ export interface EmbeddedQueueOptions {
   slots: number
   /** How long a worker may be silent before its runs are taken away. */
   leaseMs?: number
+  /** Where other processes have the database: how often it is looked whether one of them is gone. */
+  lookMs?: number
 }
 
 const LEASE_MS = 30_000
+const LOOK_MS = 10_000
 /** After a failure of the database. */
 const RETRY_MS = 1_000
 
@@ -30,7 +35,8 @@ type Handler = (claimed: ClaimedRun) => Promise<void>
  * The queue inside the server. It claims when it is told that something was queued, when a slot gets free, and at the moment in which
  * the next delayed run is due; with nothing to do it leaves the database alone.
  */
-export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS }: EmbeddedQueueOptions): Queue {
+export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS, lookMs = LOOK_MS }: EmbeddedQueueOptions): Queue {
+  const isAlone = db.dialect === 'sqlite' // one machine has everything, whatever it is called now
   const worker = `${workerId}:${Date.now().toString(36)}`
   const running = new Set<Promise<void>>()
   const heartbeat = createHeartbeat({ db, notifier, worker, leaseMs })
@@ -38,30 +44,39 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   const rescueDue = createAlarm(() => void look())
   let handler: Handler | null = null
   let isStopped = false
+  let isDraining = false
   let claiming: Promise<void> | null = null
   let isWoken = false
-  let stopListening = (): void => {}
+  let stops: (() => void)[] = []
   let stopping: Promise<void> | null = null
 
   function start(handle: Handler): void {
     if (handler || isStopped)
       return
     handler = handle
-    stopListening = notifier.onQueued(wake)
+    stops = [
+      notifier.onQueued(wake),
+      notifier.onMissed(() => {
+        heartbeat.beat()
+        wake()
+      }),
+    ]
     void look().then(wake)
   }
 
-  /** Looks after runs whose worker is gone, and again when the next lease may have run out. */
+  /** Looks after runs whose worker is gone, and again when the next lease may have run out. Another process may claim, and go, at any time. */
   async function look(): Promise<void> {
-    const next = await rescue({ db, notifier }, { worker, isAlone: db.dialect === 'sqlite', isHeld: heartbeat.has })
+    const next = await rescue({ db, notifier }, { worker, isAlone, isHeld: heartbeat.has })
       .then(({ nextMs }) => nextMs, () => RETRY_MS)
-    if (next !== null && !isStopped)
-      rescueDue.set(next + 10)
+    if (isStopped)
+      return
+    if (next !== null || !isAlone)
+      rescueDue.set(Math.min(next ?? lookMs, isAlone ? Number.POSITIVE_INFINITY : lookMs) + 10)
   }
 
   function wake(): void {
     isWoken = true
-    if (claiming || isStopped || !handler)
+    if (claiming || isStopped || isDraining || slots === 0 || !handler)
       return
     claiming = claimWhileWoken(handler).finally(() => {
       claiming = null
@@ -78,17 +93,18 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   }
 
   async function claim(handle: Handler): Promise<void> {
-    if (isStopped)
+    if (isStopped || isDraining)
       return
     const free = slots - running.size
     const look = await lookForDue(db)
-    const refs = look.isAny ? await claimRuns(db, { worker, slots: free, leaseMs }) : []
+    const refs = look.isAny ? await claimRuns(db, { worker, slots: free, leaseMs, host: isAlone ? null : hostOfWorker(worker) }) : []
     const signals = new Map(refs.map(ref => [ref.runId, heartbeat.add(ref)]))
     for (const claimed of await describe(refs, signals))
       run(handle, claimed)
     if (refs.length === free)
       return // a slot that gets free looks again
-    const nextMs = await nextAvailableMs(db, look.atMs)
+    isWoken ||= refs.length > 0 // what waited behind one of these may go now
+    const nextMs = await nextDueMs(db, look.atMs)
     if (nextMs === null)
       due.clear()
     else if (!isStopped)
@@ -123,6 +139,8 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       .finally(() => {
         running.delete(done)
         wake()
+        if (mayHoldBack(claimed.agent.manifest))
+          notifier.queued() // another worker may have the slot for what waited behind it
       })
     running.add(done)
   }
@@ -135,7 +153,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
 
   async function stop(drainMs: number): Promise<void> {
     isStopped = true
-    stopListening()
+    stops.forEach(stop => stop())
     due.clear()
     rescueDue.clear()
     await claiming // what it has taken is run, too
@@ -148,9 +166,15 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   return {
     start,
     stop: ({ drainMs = 0 } = {}) => stopping ??= stop(drainMs),
+    drain: () => void (isDraining = true),
+    worker,
     slots,
     get busy() {
       return running.size
     },
   }
+}
+
+function mayHoldBack({ concurrency, concurrencyPer }: Manifest): boolean {
+  return concurrency !== null || concurrencyPer.user !== null || concurrencyPer.key !== null
 }

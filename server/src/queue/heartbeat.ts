@@ -9,6 +9,8 @@ export interface Heartbeat {
   add: (ref: RunRef) => AbortSignal
   remove: (ref: RunRef) => void
   has: (runId: string, fence: number) => boolean
+  /** Asks now, if anything runs: whether somebody wants a run to end, which no bell may have said. */
+  beat: () => void
   stop: () => void
 }
 
@@ -62,6 +64,7 @@ export function createHeartbeat({ db, notifier, worker, leaseMs }: { db: Databas
       if (held.size === 0)
         clearTimeout(timer)
     },
+    beat: () => void (held.size > 0 && beat()),
     has: (runId, fence) => held.get(runId)?.ref.fence === fence,
     stop() {
       held.clear()

@@ -11,6 +11,10 @@ export interface Queue {
   start: (handle: (claimed: ClaimedRun) => Promise<void>) => void
   /** Claims no more; resolves when what runs has ended, or after `drainMs`. Idempotent. */
   stop: (options?: { drainMs?: number }) => Promise<void>
+  /** Claims no more, for good; what runs goes on. */
+  drain: () => void
+  /** The actor of what it claims. */
+  readonly worker: string
   readonly slots: number
   readonly busy: number
 }

@@ -4,7 +4,9 @@ import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
+import { createHash } from 'node:crypto'
 import { event } from '../domain/event.ts'
+import { fillTemplate } from '../domain/manifest/inputs.ts'
 import { insertRun } from '../store/submit.ts'
 import { storable } from '../store/text.ts'
 
@@ -43,6 +45,7 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     delayMs: request.delayMs ?? 0,
     idempotencyKey: request.idempotencyKey === undefined ? null : storable(request.idempotencyKey),
     retryOf: retryOf ?? null,
+    concurrencyKey: keyOf(manifest.concurrencyPer.keyTemplate, { task, inputs }),
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
   })
   if (isNew) {
@@ -50,4 +53,14 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     notifier.queued()
   }
   return run
+}
+
+/** As long as a person may want to read; an index takes no more. */
+const MAX_KEY = 200
+
+function keyOf(template: string | null, values: { task: string, inputs: Record<string, string | number | boolean> }): string | null {
+  const key = template === null ? '' : storable(fillTemplate(template, values)).trim()
+  if (key === '')
+    return null
+  return key.length <= MAX_KEY ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { Overview } from '../domain/views.ts'
+import type { Overview, WorkerView } from '../domain/views.ts'
 import type { UsageSource } from '../events/follow-usage.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Vault } from '../secrets/vault.ts'
@@ -30,6 +30,10 @@ export interface RouterServices {
   resolveWorkspace: (asked: WorkspaceAsked) => Promise<{ ok: true, from: string | null } | { ok: false, problem: string }>
   listWorkspaces: (under: string | null) => Promise<WorkspaceList | { problem: string }>
   overview: (organisationId: string) => Promise<Overview>
+  /** Every server and worker that is known, the newest first, with the organisation's runs that it has. */
+  workers: (organisationId: string) => Promise<WorkerView[]>
+  /** Asks one to take no more runs, for good. Resolves to whether there is such a one that has not stopped. */
+  drainWorker: (id: string) => Promise<boolean>
   /** What the processes of running runs use. */
   usages: UsageSource
   /** A fresh one-time link that signs a browser in. */

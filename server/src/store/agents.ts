@@ -36,18 +36,23 @@ async function isSame(db: Database, { id: agentId, version }: { id: string, vers
 }
 
 async function writeVersion(db: Database, agent: AgentToSave, agentId: string, version: number): Promise<void> {
-  const { name, source, path, manifest: { concurrency } } = agent
+  const { name, source, path } = agent
   const { organisationId, userId } = agent.actor
   const createdAt = new Date()
   const manifest = JSON.stringify(agent.manifest)
   const notices = JSON.stringify(agent.notices)
-  const latest = { version, concurrency, updatedById: userId, updatedAt: createdAt }
+  const latest = { version, ...limitsOf(agent.manifest), updatedById: userId, updatedAt: createdAt }
   await db.ask(prisma => prisma.$transaction([
     version === 1
       ? prisma.agent.create({ data: { id: agentId, organisationId, name, createdById: userId, createdAt, ...latest } })
       : prisma.agent.update({ where: { id: agentId }, data: latest }),
     prisma.agentVersion.create({ data: { agentId, version, organisationId, source, manifest, notices, path, createdById: userId, createdAt } }),
   ]))
+}
+
+/** What the queue holds against each other's runs: columns, for the claim. */
+function limitsOf({ concurrency, concurrencyPer, rate }: Manifest) {
+  return { concurrency, userConcurrency: concurrencyPer.user, keyConcurrency: concurrencyPer.key, rateRuns: rate?.runs ?? null, rateMs: rate?.perMs ?? null }
 }
 
 function isUniqueConflict(error: unknown): boolean {
@@ -114,6 +119,9 @@ function findVersions(prisma: Prisma, agents: { id: string, version: number }[])
   })
 }
 
+/** What a version that was saved by an older program has not. */
+const SINCE_THEN: Pick<Manifest, 'concurrencyPer' | 'rate'> = { concurrencyPer: { user: null, key: null, keyTemplate: null }, rate: null }
+
 function toAgentRow(row: Awaited<ReturnType<typeof findVersions>>[number]): AgentRow {
   return {
     id: row.agentId,
@@ -121,7 +129,7 @@ function toAgentRow(row: Awaited<ReturnType<typeof findVersions>>[number]): Agen
     name: row.agent.name,
     version: row.version,
     source: row.source,
-    manifest: JSON.parse(row.manifest) as Manifest, // written by saveAgent
+    manifest: { ...SINCE_THEN, ...JSON.parse(row.manifest) as Manifest }, // written by saveAgent
     notices: JSON.parse(row.notices) as string[], // written by saveAgent
     path: row.path,
     updatedAt: row.createdAt.toISOString(),

@@ -11,7 +11,7 @@ const { now } = postgresqlSql
  */
 const TURN = 'SELECT pg_advisory_xact_lock(4700002)'
 
-const CLAIM = `WITH ${readyRuns(postgresqlSql, '$4')},
+const CLAIM = `WITH ${readyRuns(postgresqlSql, '$4', '$5::text')},
   picked AS (
     SELECT r."id" FROM runs AS r JOIN ready USING ("id") WHERE r."status" = 'queued'
     ORDER BY r."priority" DESC, r."availableAt", r."id" LIMIT $4 FOR UPDATE OF r SKIP LOCKED
@@ -32,6 +32,6 @@ const CLAIM = `WITH ${readyRuns(postgresqlSql, '$4')},
   )
   SELECT "id", "fence", "attempt" FROM taken`
 
-export function postgresqlClaim(mark: string, { worker, slots, leaseMs }: Claim): Statement[] {
-  return [{ sql: TURN, params: [] }, { sql: CLAIM, params: [mark, worker, leaseMs, slots] }]
+export function postgresqlClaim(mark: string, { worker, slots, leaseMs, host = null }: Claim): Statement[] {
+  return [{ sql: TURN, params: [] }, { sql: CLAIM, params: [mark, worker, leaseMs, slots, host] }]
 }

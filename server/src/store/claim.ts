@@ -6,8 +6,8 @@ import { sqliteClaim } from './claim.sqlite.ts'
 import { newId } from './id.ts'
 
 /**
- * Takes up to `slots` queued runs whose time has come: by priority, then by how long they have been available, never more of an agent
- * than its manifest lets run. Each is then running, under a new fence and a lease, and its log says so: all of that or nothing.
+ * Takes up to `slots` queued runs whose time has come: by priority, then by how long they have been available, never more of an agent, a
+ * person or a key at a time, nor more in a while, than the newest manifest says. Each is then running, under a new fence and a lease, and its log says so: all of that or nothing.
  */
 export async function claimRuns(db: Database, claim: Claim): Promise<RunRef[]> {
   const mark = newId()
@@ -25,14 +25,26 @@ export async function lookForDue(db: Database): Promise<{ isAny: boolean, atMs: 
 }
 
 /**
- * When the next run becomes available of those that were not when a look was taken, in milliseconds from now; negative when it has
- * become so meanwhile, null when none is waiting for its time.
+ * When the next queued run may be claimed because time has passed: one that was not due when a look was taken, or one that its agent's
+ * rate holds back. In milliseconds from now; negative when that has come meanwhile, null when none waits for time.
  */
-export async function nextAvailableMs(db: Database, lookedAtMs: number): Promise<number | null> {
+export async function nextDueMs(db: Database, lookedAtMs: number): Promise<number | null> {
   const { now, epochMs, instant } = db.sql
+  const next = `SELECT min(${epochMs('"availableAt"')}) FROM runs WHERE "status" = 'queued' AND "availableAt" > ${instant('$1')}`
   const [row] = await db.read({
-    sql: `SELECT min(${epochMs('"availableAt"')}) - ${epochMs(now)} AS "ms" FROM runs WHERE "status" = 'queued' AND "availableAt" > ${instant('$1')}`,
+    sql: `SELECT (${next}) - ${epochMs(now)} AS "dueMs", (${nextStart(db.sql)}) - ${epochMs(now)} AS "startMs"`,
     params: [Math.floor(lookedAtMs) - 1],
   })
-  return typeof row?.ms === 'number' ? row.ms : null
+  const times = [row!.dueMs, row!.startMs].filter(ms => typeof ms === 'number') // one row, always
+  return times.length > 0 ? Math.min(...times) : null
+}
+
+/** When the oldest of the starts that use up an agent's rate falls out of its time, of agents for which a run waits. */
+function nextStart({ now, epochMs, later }: Database['sql']): string {
+  const waits = `SELECT 1 FROM runs AS r WHERE r."agentId" = a."id" AND r."status" = 'queued' AND r."startedAt" IS NULL AND r."availableAt" <= ${now}`
+  return `SELECT min(${epochMs(later('"startedAt"', '"rateMs"'))}) FROM (
+      SELECT s."startedAt", a."rateMs", a."rateRuns", row_number() OVER (PARTITION BY a."id" ORDER BY s."startedAt" DESC) AS "place"
+      FROM agents AS a CROSS JOIN runs AS s
+      WHERE a."rateRuns" IS NOT NULL AND EXISTS (${waits}) AND s."agentId" = a."id" AND s."startedAt" > ${later(now, '-a."rateMs"')}
+    ) AS starts WHERE "place" = "rateRuns"`
 }

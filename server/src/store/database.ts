@@ -1,4 +1,4 @@
-import type { Driver, OpenedDatabase, Prisma } from './driver.ts'
+import type { BellChannel, Driver, OpenedDatabase, Prisma } from './driver.ts'
 import { DatabaseError } from './errors.ts'
 
 /** What the verbs of `store/` take first. Only they look inside. */
@@ -6,6 +6,8 @@ export interface Database extends Driver {
   readonly dialect: 'sqlite' | 'postgresql'
   /** Asks by Prisma. Rejects with DatabaseError when the database is the trouble. */
   ask: <T>(question: (prisma: Prisma) => Promise<T>) => Promise<T>
+  /** null where one process alone has the database. */
+  readonly bells: BellChannel | null
   close: () => Promise<void>
 }
 
@@ -14,7 +16,7 @@ export interface Database extends Driver {
  * whose message is for the person who starts the program.
  */
 export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: string, dataDir: string }): Promise<Database> {
-  const { driver, prisma, close } = await open(databaseUrl, dataDir)
+  const { driver, prisma, bells, close } = await open(databaseUrl, dataDir)
   let closed: Promise<void> | undefined
   return {
     ...driver,
@@ -22,6 +24,7 @@ export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: stri
     ask: question => question(prisma).catch((error: unknown) => {
       throw asDatabaseError(error)
     }),
+    bells,
     close: () => closed ??= close(),
   }
 }

@@ -22,7 +22,26 @@ export interface Driver {
   reclaim: () => Promise<void>
 }
 
+/** How processes that share the database tell each other that there is something to read. */
+export interface BellChannel {
+  /** Texts of at most `BELL_BYTES` each, to every process that listens, this one too. Rejects with DatabaseError. */
+  send: (texts: string[]) => Promise<void>
+  /** Until what comes back is called. The ear is deaf until it says that it hears. */
+  listen: (ear: Ear) => () => Promise<void>
+}
+
+export interface Ear {
+  heard: (text: string) => void
+  /** It hears: what rang before this may have been missed. */
+  hears: () => void
+  /** It hears nothing, or nobody knows. */
+  deaf: () => void
+}
+
+/** PostgreSQL takes 7,999. */
+export const BELL_BYTES = 7_000
+
 /** Both generated clients have the same models, so one type stands for both. */
 export type Prisma = PrismaClient
 
-export interface OpenedDatabase { driver: Driver, prisma: Prisma, close: () => Promise<void> }
+export interface OpenedDatabase { driver: Driver, prisma: Prisma, bells: BellChannel | null, close: () => Promise<void> }

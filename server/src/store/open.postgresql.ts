@@ -2,6 +2,7 @@ import type { OpenedDatabase, Prisma } from './driver.ts'
 import type { AppliedMigration } from './migrations/migrate.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
+import { createPostgresqlBells } from './bells.postgresql.ts'
 import { createPostgresqlDriver } from './driver.postgresql.ts'
 import { postgresqlDatabaseError } from './errors.postgresql.ts'
 import { DatabaseError } from './errors.ts'
@@ -19,6 +20,7 @@ export async function openPostgresql(url: string): Promise<OpenedDatabase> {
   const client = new PrismaClient({ adapter: new PrismaPg(pool, { onConnectionError: () => {} }) })
   return {
     driver: createPostgresqlDriver(pool),
+    bells: createPostgresqlBells(url, pool),
     prisma: client as unknown as Prisma, // made from the same models
     async close() {
       await client.$disconnect()

@@ -25,6 +25,7 @@ export async function openSqlite(url: string, dataDir: string): Promise<OpenedDa
     return {
       driver,
       prisma,
+      bells: null,
       async close() {
         await prisma.$disconnect()
         close()

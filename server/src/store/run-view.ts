@@ -2,12 +2,12 @@ import type { EndReason, IsolationLevel, RunStatus } from '../domain/run.ts'
 import type { RunLimits, RunView, WaitingFor } from '../domain/views.ts'
 import type { Database } from './database.ts'
 import type { Param, Row } from './driver.ts'
+import type { QueueRow } from './queue-reasons.ts'
 import type { Sql } from './sql.ts'
+import { queueReasons } from './queue-reasons.ts'
 
 /** What `toRunViews` is made of; times are milliseconds. */
-export interface RunRow {
-  id: string
-  agentId: string
+export interface RunRow extends QueueRow {
   agentName: string
   agentVersion: number
   task: string
@@ -15,14 +15,12 @@ export interface RunRow {
   limits: string
   notices: string
   workspaceFrom: string | null
-  status: string
   reason: string | null
   detail: string | null
   now: string | null
   attempt: number
   maxAttempts: number
   failures: number
-  host: string | null
   worker: string | null
   waitingFor: string | null
   scheduleId: string | null
@@ -35,10 +33,7 @@ export interface RunRow {
   costUsd: number | null
   lastSeq: number
   createdBy: string
-  concurrency: number | null
   createdAt: number
-  availableAt: number
-  startedAt: number | null
   endedAt: number | null
   cancelRequestedAt: number | null
   deadLetteredAt: number | null
@@ -46,7 +41,7 @@ export interface RunRow {
 }
 
 const PLAIN = ['id', 'agentId', 'agentName', 'agentVersion', 'task', 'inputs', 'limits', 'notices', 'workspaceFrom', 'status', 'reason', 'detail', 'now', 'attempt',
-  'maxAttempts', 'failures', 'host', 'worker', 'waitingFor', 'scheduleId', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq'] as const
+  'maxAttempts', 'failures', 'host', 'worker', 'waitingFor', 'scheduleId', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq', 'createdById', 'concurrencyKey'] as const
 const TIMES = ['createdAt', 'availableAt', 'startedAt', 'endedAt', 'cancelRequestedAt', 'deadLetteredAt', 'heldAt'] as const
 
 /** The runs that `tail` (WHERE, ORDER BY, LIMIT) selects of `runs AS r`. */
@@ -57,34 +52,13 @@ export async function selectRuns(db: Database, tail: string, params: Param[]): P
 /** Left joins, although both rows are always there: so the runs come first, in the order of their index. */
 function select({ epochMs }: Sql): string {
   const columns = [...PLAIN.map(name => `r."${name}"`), ...TIMES.map(name => `${epochMs(`r."${name}"`)} AS "${name}"`)]
-  return `SELECT ${columns.join(', ')}, u."name" AS "createdBy", a."concurrency"
+  return `SELECT ${columns.join(', ')}, u."name" AS "createdBy", a."concurrency", a."userConcurrency", a."keyConcurrency", a."rateRuns", a."rateMs"
     FROM runs AS r LEFT JOIN users AS u ON u."id" = r."createdById" LEFT JOIN agents AS a ON a."id" = r."agentId"`
 }
 
 export async function toRunViews(db: Database, rows: RunRow[]): Promise<RunView[]> {
-  const full = await findFullAgents(db, rows)
-  const now = Date.now()
-  return rows.map(row => toRunView(row, queuedBecause(row, full, now)))
-}
-
-/** Agents that have as many runs running as their manifest lets them; asked only when one of the rows could be waiting for that. */
-async function findFullAgents(db: Database, rows: RunRow[]): Promise<Set<string>> {
-  const limits = new Map(rows.flatMap(row => row.status === 'queued' && row.concurrency !== null ? [[row.agentId, row.concurrency]] : []))
-  if (limits.size === 0)
-    return new Set()
-  const running = await db.read({
-    sql: `SELECT "agentId", count(*) AS "runs" FROM runs WHERE "status" = 'running' AND "agentId" IN ${db.sql.texts('$1')} GROUP BY "agentId"`,
-    params: [JSON.stringify([...limits.keys()])],
-  })
-  return new Set(running.filter(row => Number(row.runs) >= limits.get(String(row.agentId))!).map(row => String(row.agentId)))
-}
-
-function queuedBecause(row: RunRow, full: Set<string>, now: number): RunView['queuedBecause'] {
-  if (row.status !== 'queued')
-    return null
-  if (row.availableAt > now)
-    return 'later'
-  return full.has(row.agentId) ? 'concurrency' : 'slots'
+  const because = await queueReasons(db, rows)
+  return rows.map(row => toRunView(row, because.get(row.id) ?? null))
 }
 
 /** The casts below: these columns are written by `store/` alone, from the types that they are read as. */

@@ -21,6 +21,7 @@ export interface RunToInsert {
   delayMs: number
   idempotencyKey: string | null
   retryOf: string | null
+  concurrencyKey: string | null
   submitted: NewEvent
 }
 
@@ -44,6 +45,7 @@ export async function insertRun(db: Database, request: RunToInsert): Promise<Ins
     isolation: request.isolation,
     retryOf: request.retryOf,
     idempotencyKey: request.idempotencyKey,
+    concurrencyKey: request.concurrencyKey,
     createdById: actor.userId,
     priority: request.priority,
     maxAttempts: agent.manifest.retry.attempts,
@@ -71,6 +73,10 @@ export async function insertRun(db: Database, request: RunToInsert): Promise<Ins
     availableAt: Number(times.availableAt),
     createdBy: actor.userName,
     concurrency: agent.manifest.concurrency,
+    userConcurrency: agent.manifest.concurrencyPer.user,
+    keyConcurrency: agent.manifest.concurrencyPer.key,
+    rateRuns: agent.manifest.rate?.runs ?? null,
+    rateMs: agent.manifest.rate?.perMs ?? null,
   }
   const [run] = await toRunViews(db, [row])
   return { run: run!, isNew: true }

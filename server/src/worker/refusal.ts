@@ -31,6 +31,12 @@ export function createRefusals({ gateway, sandbox, programsDir }: RefusalOptions
   }
 }
 
+/** What is known with no look at a machine: for a server that has its workers elsewhere, which refuse the rest when the run begins. */
+export const refuseByManifest: Refuse = (manifest, asked) => {
+  const isolation = asked?.isolation ?? manifest.isolation
+  return notYet({ ...manifest, isolation }) ?? whyNoImage(manifest, isolation)
+}
+
 function whyNoLevel(isolation: IsolationLevel | null, { levels }: SandboxStatus): string | null {
   if (isolation === null)
     return null
@@ -57,7 +63,7 @@ function whyNoModel({ runtime, model }: Manifest, gateway: RefusalOptions['gatew
 }
 
 /** A model's shell runs by itself only behind the wall of a sandbox; asking a person comes with approvals. */
-function whyNoShell({ runtime, tools, approvals }: Manifest, isolation: IsolationLevel | null, { default: byDefault }: SandboxStatus): string | null {
+export function whyNoShell({ runtime, tools, approvals }: Manifest, isolation: IsolationLevel | null, { default: byDefault }: SandboxStatus): string | null {
   const level = isolation ?? byDefault
   if (runtime !== 'llm' || !tools.includes('shell') || approvals.shell === 'auto' || level === 'sandbox' || level === 'container')
     return null

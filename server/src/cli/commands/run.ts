@@ -1,6 +1,7 @@
 import type { Run, SubmitRun } from '@agentos/client'
 import type { Server } from '../local-server.ts'
 import { stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -75,14 +76,14 @@ const LOOK_MS = 300
 /** Other commands may have found this embedded server and given it runs: it stays until those have ended. */
 async function finishOthers({ client }: Server, own: Run, options: RunOptions): Promise<void> {
   for (let isSaid = false; ;) {
-    const [{ workers, database }, live, newest] = await Promise.all([
+    const [{ database }, live, newest] = await Promise.all([
       client.system.overview(),
       client.runs.list({ statuses: ['queued', 'running'], limit: 200 }),
       client.runs.list({ limit: 10 }),
     ])
     // On PostgreSQL other servers may be there: what they run, and what is queued, is theirs as well.
     const other = live.runs.find(run => run.status === 'running'
-      ? workers.busy > 0
+      ? isOurs(run)
       : database.dialect === 'sqlite' && Date.parse(run.availableAt) < Date.now() + SOON_MS)
     const isJustOver = newest.runs.some(run => run.id !== own.id && run.endedAt !== null && Date.parse(run.endedAt) > Date.now() - READ_MS)
     if (!other && !isJustOver)
@@ -93,4 +94,9 @@ async function finishOthers({ client }: Server, own: Run, options: RunOptions): 
     }
     await sleep(LOOK_MS)
   }
+}
+
+/** Its worker is this very process. */
+function isOurs({ worker }: Run): boolean {
+  return worker?.startsWith(`${hostname()}:${process.pid}:`) ?? false
 }

@@ -2,7 +2,7 @@ import type { InputSpec, Manifest, McpServer, ScriptStep } from './manifest.ts'
 import type { TodaysFile } from './normalise.ts'
 import type { StepFile } from './schema-step.ts'
 import type { McpServerFile } from './schema.ts'
-import { DEFAULT_APPROVALS, DEFAULT_DENY, DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_STEP_RETRY_DELAY_MS, DEFAULT_TOOLS, DEFAULT_WORKSPACE } from './defaults.ts'
+import { DEFAULT_APPROVALS, DEFAULT_CONCURRENCY_PER, DEFAULT_DENY, DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_STEP_RETRY_DELAY_MS, DEFAULT_TOOLS, DEFAULT_WORKSPACE } from './defaults.ts'
 import { runtimeOf } from './together.ts'
 
 /** A file that was found right, with every default filled in. */
@@ -24,6 +24,8 @@ export function complete(file: TodaysFile): Manifest {
     verify: (file.verify ?? []).map((check: StepFile) => completeStep(check)),
     schedule: file.schedule ? completeSchedule(file.schedule) : null,
     retentionMs: file.retention ?? null,
+    ...completeConcurrency(file.concurrency),
+    rate: file.rate ? { runs: file.rate.runs, perMs: file.rate.per } : null,
     ...DEFAULT_WORDS,
     tools: runtime === 'llm' ? DEFAULT_TOOLS : [],
     ...given({
@@ -36,7 +38,6 @@ export function complete(file: TodaysFile): Manifest {
       network: file.network,
       secrets: file.secrets,
       effects: file.effects,
-      concurrency: file.concurrency,
       priority: file.priority,
     }),
   }
@@ -51,7 +52,6 @@ const DEFAULT_WORDS = {
   network: 'none',
   secrets: [],
   effects: null,
-  concurrency: null,
   priority: 0,
 } satisfies Partial<Manifest>
 
@@ -72,6 +72,13 @@ function completeRetry({ delay, maxDelay, ...same }: NonNullable<TodaysFile['ret
 
 function completeSchedule({ every, ...same }: NonNullable<TodaysFile['schedule']>): NonNullable<Manifest['schedule']> {
   return { cron: null, timezone: 'UTC', overlap: 'skip', catchUp: 'last', ...given(same), everyMs: every ?? null }
+}
+
+function completeConcurrency(concurrency: TodaysFile['concurrency']): Pick<Manifest, 'concurrency' | 'concurrencyPer'> {
+  if (concurrency === undefined || typeof concurrency === 'number')
+    return { concurrency: concurrency ?? null, concurrencyPer: DEFAULT_CONCURRENCY_PER }
+  const { runs, perUser, perKey, key } = concurrency
+  return { concurrency: runs ?? null, concurrencyPer: { user: perUser ?? null, key: perKey ?? null, keyTemplate: key ?? null } }
 }
 
 function completeStep(step: StepFile): ScriptStep {

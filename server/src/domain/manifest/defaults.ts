@@ -63,3 +63,5 @@ export const DEFAULT_RETRY: Manifest['retry'] = { attempts: 1, delayMs: 1000, ma
 export const DEFAULT_STEP_RETRY_DELAY_MS = 1000
 
 export const DEFAULT_WORKSPACE: Manifest['workspace'] = { from: null, mode: 'copy', keep: 'changed' }
+
+export const DEFAULT_CONCURRENCY_PER: Manifest['concurrencyPer'] = { user: null, key: null, keyTemplate: null }

@@ -118,6 +118,13 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'schedule.overlap': part,
   'schedule.catchUp': part,
   'concurrency': acts,
+  'concurrency.runs': acts,
+  'concurrency.perUser': acts,
+  'concurrency.perKey': acts,
+  'concurrency.key': acts,
+  'rate': part,
+  'rate.runs': acts,
+  'rate.per': acts,
   'priority': acts,
   'retention': notice('is kept, not active yet: runs stay until they are pruned'),
 

@@ -38,6 +38,10 @@ export interface Manifest {
   schedule: { cron: string | null, everyMs: number | null, timezone: string, overlap: 'skip' | 'queue' | 'replace', catchUp: 'none' | 'last' | 'all' } | null
   /** null: unlimited. */
   concurrency: number | null
+  /** The same for each person, and for each key. `keyTemplate` is filled in with the run's task and inputs. */
+  concurrencyPer: { user: number | null, key: number | null, keyTemplate: string | null }
+  /** So many runs are started within this time at most; null: unlimited. */
+  rate: { runs: number, perMs: number } | null
   priority: number
   retentionMs: number | null
 }

@@ -49,6 +49,8 @@ it('a manifest that says little gets the documented defaults', () => {
     verify: [],
     schedule: null,
     concurrency: null,
+    concurrencyPer: { user: null, key: null, keyTemplate: null },
+    rate: null,
     priority: 0,
     retentionMs: null,
   })
@@ -83,7 +85,8 @@ retry: { attempts: 3, delay: 500ms, maxDelay: 1m, factor: 3, jitter: false }
 verify:
   - { name: tests, run: npm test, timeout: 5m, retry: { attempts: 2, delay: 2s }, idempotent: true, secrets: [KEY] }
 schedule: { cron: "0 9 * * 1-5", timezone: Europe/Berlin, overlap: queue, catchUp: none }
-concurrency: 2
+concurrency: { runs: 4, perUser: 2, perKey: 1, key: "{{inputs.branch}}" }
+rate: { runs: 10, per: 1h }
 priority: 7
 retention: 30d
 `)
@@ -109,7 +112,9 @@ retention: 30d
     retry: { attempts: 3, delayMs: 500, maxDelayMs: 60_000, factor: 3, jitter: false },
     verify: [{ name: 'tests', timeoutMs: 300_000, retry: { attempts: 2, delayMs: 2000 }, if: null, continueOnError: false, idempotent: true, secrets: ['KEY'] }],
     schedule: { cron: '0 9 * * 1-5', everyMs: null, timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'none' },
-    concurrency: 2,
+    concurrency: 4,
+    concurrencyPer: { user: 2, key: 1, keyTemplate: '{{inputs.branch}}' },
+    rate: { runs: 10, perMs: 3_600_000 },
     priority: 7,
     retentionMs: 2_592_000_000,
   })

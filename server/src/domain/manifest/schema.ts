@@ -130,7 +130,17 @@ export const manifestSchema = z.strictObject({
     overlap: oneOf(['skip', 'queue', 'replace']).optional().describe('What happens when the last run has not ended. Default: skip.'),
     catchUp: oneOf(['none', 'last', 'all']).optional().describe('What happens to ticks that were missed. Default: last.'),
   }, { error: 'a mapping such as { cron: "0 9 * * 1-5" }' }).optional().describe('When the agent is run by itself.'),
-  concurrency: whole(1, 1000).optional().describe('Runs of this agent at a time. Default: unlimited.'),
+  concurrency: z.union([whole(1, 1000), z.strictObject({
+    runs: whole(1, 1000).optional().describe('Of this agent.'),
+    perUser: whole(1, 1000).optional().describe('Of this agent and one person.'),
+    perKey: whole(1, 1000).optional().describe('Of this agent and one key.'),
+    key: filled(500, 'a template such as "{{inputs.repo}}"').optional().describe('What tells the runs of one key: {{task}} and {{inputs.name}} are filled in when a run is submitted. A run whose key is empty has none.'),
+  }, { error: 'a mapping such as { runs: 3 }' })], { error: 'a whole number from 1 to 1000, or a mapping such as { runs: 3, perUser: 1 }' }).optional()
+    .describe('Runs at a time, over all workers; others wait. A number, or limits by agent, person and key. What the newest manifest says holds for every run. Default: unlimited.'),
+  rate: z.strictObject({
+    runs: whole(1, 100_000).describe('So many runs.'),
+    per: duration(1000, 30 * 24 * HOUR_MS).describe('In any time of this length.'),
+  }, { error: 'a mapping such as { runs: 10, per: 1h }' }).optional().describe('How many runs of this agent are started at most; others wait. Another attempt of a run is no new start, and a run that is pruned no longer counts. Default: unlimited.'),
   priority: whole(-1000, 1000).optional().describe('Higher runs first. Default: 0.'),
   retention: duration(HOUR_MS, 3650 * 24 * HOUR_MS).optional().describe('How long ended runs are kept. Default: the server\'s.'),
 

@@ -19,6 +19,7 @@ export function checkTogether(file: Record<string, unknown>): Fault[] {
     ...checkMcp(file),
     ...checkSchedule(file),
     ...checkRetry(file),
+    ...checkConcurrency(file),
     ...checkTwins(file),
   ]
 }
@@ -130,6 +131,7 @@ function checkTemplates(file: Record<string, unknown>): Fault[] {
   const args = isRecord(file.agent) && Array.isArray(file.agent.args) ? file.agent.args : []
   return [
     ...unknownIn(['workspace', 'from'], workspace, true),
+    ...unknownIn(['concurrency', 'key'], isRecord(file.concurrency) ? file.concurrency.key : undefined, true),
     ...unknownIn(['instructions'], file.instructions, false),
     ...args.flatMap((arg: unknown, index) => unknownIn(['agent', 'args', index], arg, true)),
     ...['steps', 'verify'].flatMap(key => listOf(file[key]).flatMap(([step, index]) =>
@@ -211,6 +213,13 @@ function checkSchedule(file: Record<string, unknown>): Fault[] {
   if ((cron === undefined) === (every === undefined))
     return [{ path: ['schedule'], at: 'key', expected: 'either cron: or every:', received: cron === undefined ? 'neither' : 'both' }]
   return []
+}
+
+function checkConcurrency({ concurrency }: Record<string, unknown>): Fault[] {
+  if (!isRecord(concurrency) || (concurrency.key === undefined) === (concurrency.perKey === undefined))
+    return []
+  const missing = concurrency.key === undefined ? 'key' : 'perKey'
+  return [{ path: ['concurrency', missing], at: 'key', expected: missing === 'key' ? 'a template such as "{{inputs.repo}}"' : 'a whole number from 1 to 1000', received: 'nothing', hint: 'perKey: and key: belong together' }]
 }
 
 function checkRetry(file: Record<string, unknown>): Fault[] {

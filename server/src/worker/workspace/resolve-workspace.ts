@@ -46,6 +46,12 @@ export async function resolveWorkspace(rules: WorkspaceRules, asked: WorkspaceAs
   return problem ? { ok: false, problem } : { ok: true, from: found.path }
 }
 
+/** The folder that is meant, when it lies on another machine: what can be said with no look at it. */
+export function nameWorkspace(asked: WorkspaceAsked): WorkspaceResolved {
+  const named = nameFolder(asked)
+  return 'problem' in named ? { ok: false, problem: named.problem } : { ok: true, from: named.path }
+}
+
 function nameFolder({ manifest, manifestPath, task, inputs, given }: WorkspaceAsked): { path: string | null } | { problem: string } {
   const { from } = manifest.workspace
   if (given === null && from === null)
