@@ -48,7 +48,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       return
     handler = handle
     stopListening = notifier.onQueued(wake)
-    void look().then(wake)
+    void look()
   }
 
   /** Looks after runs whose worker is gone, and again when the next lease may have run out. */
@@ -57,6 +57,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       .then(({ nextMs }) => nextMs, () => RETRY_MS)
     if (next !== null && !isStopped)
       rescueDue.set(next + 10)
+    wake() // what it has queued again may have been said to nobody, when the answer was lost
   }
 
   function wake(): void {
@@ -73,7 +74,10 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   async function claimWhileWoken(handle: Handler): Promise<void> {
     while (isWoken && running.size < slots) {
       isWoken = false
-      await claim(handle).catch(() => due.set(RETRY_MS))
+      await claim(handle).catch(() => {
+        due.set(RETRY_MS)
+        rescueDue.set(RETRY_MS) // its answer may have been lost: what it took all the same is nobody's, and its lease runs out
+      })
     }
   }
 
