@@ -74,7 +74,9 @@ function checkAttempts({ run, attempts, events }: History): Violation[] {
   if (starts.length !== run.attempt || attempts.length !== run.attempt)
     return [{ rule: 'attempts', where, found: `its attempt is ${run.attempt}, it has ${attempts.length} attempts and ${starts.length} attempt.started` }]
 
-  const foreign = starts.find(({ attempt, data }, index) => attempt !== index + 1 || data.fence !== attempts[index]!.fence || data.worker !== attempts[index]!.worker)
+  const isOf = ({ attempt, data }: (typeof starts)[number], row: AttemptRow): boolean =>
+    attempt === row.attempt && data.fence === row.fence && data.worker === row.worker
+  const foreign = starts.find((start, index) => !isOf(start, attempts[index]!))
     ?? events.find(event => !OUTSIDE.includes(event.type) && event.actor !== attempts[event.attempt - 1]?.worker)
   must('fence', foreign === undefined, `event ${foreign?.seq} (${foreign?.type}) is by ${foreign?.actor}, which did not have attempt ${foreign?.attempt}`)
   if (foreign === undefined)
