@@ -1,4 +1,4 @@
-import type { RunEvent } from '../src/domain/event.ts'
+import type { NewEvent, RunEvent } from '../src/domain/event.ts'
 import type { Testimony } from './checker.ts'
 import type { Acknowledgement } from './checker/clients.ts'
 import type { History, StoredEvent } from './checker/history.ts'
@@ -7,6 +7,7 @@ import type { Given } from './conformance-harness.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { event } from '../src/domain/event.ts'
 import { follow } from '../src/events/follow.ts'
 import { checkDatabase } from './checker.ts'
 import { checkHistory } from './checker/history.ts'
@@ -21,46 +22,41 @@ it('finds nothing in a history that keeps the rules', () => {
 
 /** One thing is wrong in each: the rule that it breaks, and what is done to it. */
 const CORRUPTED: [rule: Rule, what: string, corrupt: (given: History) => void][] = [
-  ['begins', 'the submission is something else', ({ events }) => void Object.assign(events[0]!, { type: 'run.cancel_requested', data: { by: 'owner' } })],
-  ['begins', 'it was submitted twice', ({ events }) => void Object.assign(events[15]!, { type: 'run.submitted', data: events[0]!.data })],
-  ['dense', 'a request to stop is lost', ({ events }) => void events.splice(15, 1)],
-  ['dense', 'an event is there twice', ({ events }) => void events.splice(15, 0, { ...events[15]! })],
-  ['dense', 'two have changed places', ({ events }) => void events.splice(14, 2, events[15]!, events[14]!)],
+  ['begins', 'the submission is something else', given => replace(given, 'run.submitted', event('run.cancel_requested', { by: 'owner' }))],
+  ['begins', 'it was submitted twice', given => replace(given, 'run.cancel_requested', given.events[0]!)],
+  ['dense', 'a request to stop is lost', ({ events }) => void events.splice(19, 1)],
+  ['dense', 'an event is there twice', ({ events }) => void events.splice(19, 0, { ...events[19]! })],
+  ['dense', 'two have changed places', ({ events }) => void events.splice(18, 2, events[19]!, events[18]!)],
   ['last seq', 'the row is behind', ({ run }) => void run.lastSeq--],
   ['one end', 'its end is lost', without('run.ended')],
-  ['one end', 'it ends twice', ({ events, run }) => {
-    events.push({ ...events.at(-1)!, seq: 18 })
-    run.lastSeq = 18
-  }],
-  ['end is last', 'something is written after the end', ({ events, run }) => {
-    events.push({ ...events[15]!, seq: 18 })
-    run.lastSeq = 18
-  }],
+  ['one end', 'it ends twice', given => append(given, given.events.at(-1)!)],
+  ['end is last', 'something is written after the end', given => append(given, given.events.at(-2)!)],
   ['end agrees', 'the row has another reason', ({ run }) => void (run.reason = 'timeout')],
-  ['status', 'it is queued though an attempt is under way', ({ events, run, attempts }) => {
-    cutAfter(events, run, 15)
-    Object.assign(run, { status: 'queued', reason: null })
-    attempts[2]!.isEnded = true
+  ['status', 'it is queued though an attempt is under way', (given) => {
+    given.events.pop()
+    Object.assign(given.run, { status: 'queued', reason: null, lastSeq: 20 })
   }],
   ['status', 'a worker takes it while it runs', without('run.retry_scheduled')],
-  ['status', 'a worker takes it while it waits', without('effect.settled')],
+  ['status', 'a worker takes it while it waits', given => replace(given, 'effect.settled', event('run.cancel_requested', { by: 'owner' }), event('run.cancel_requested', { by: 'owner' }))],
   ['attempts', 'an attempt has no row', ({ attempts }) => void attempts.splice(1, 1)],
   ['attempts', 'an attempt was begun twice', ({ run }) => void run.attempt++],
   ['fence', 'the attempt is another worker\'s', ({ attempts }) => void (attempts[0]!.worker = 'another')],
-  ['fence', 'a worker that was lost writes under the next one\'s attempt', ({ events }) => void (events[14]!.actor = 'w2')],
+  ['fence', 'a worker that was lost writes under the next one\'s attempt', given => void (find(given, 'step.finished', -1).actor = 'w2')],
   ['fence', 'the row has another fence', ({ run }) => void run.fence++],
-  ['fences grow', 'a fence is given out again', ({ attempts, events }) => {
-    attempts[1]!.fence = 1
-    Object.assign(events[5]!, { data: { worker: 'w2', fence: 1 } })
+  ['fences grow', 'a fence is given out again', (given) => {
+    given.attempts[1]!.fence = 1
+    Object.assign(given.events[5]!, { data: { worker: 'w2', fence: 1 } })
   }],
-  ['lease', 'an attempt is open after the end', ({ attempts }) => void (attempts[2]!.isEnded = false)],
+  ['lease', 'an attempt is open after the end', ({ attempts }) => void (attempts[3]!.isEnded = false)],
   ['lease', 'a lease is held after the end', ({ run }) => void (run.hasLease = true)],
-  ['attempt order', 'an earlier attempt asks late', ({ events }) => void (events[15]!.attempt = 2)],
+  ['attempt order', 'an earlier attempt asks late', given => void (find(given, 'run.cancel_requested').attempt = 3)],
   ['window', 'a worker writes after its attempt has ended', ({ events }) => void events.splice(2, 2, { ...events[3]!, seq: 3 }, { ...events[2]!, seq: 4 })],
-  ['effects', 'an effect is settled twice', ({ events }) => void Object.assign(events[15]!, { type: 'effect.settled', data: events[10]!.data })],
+  ['effects', 'an effect is settled twice', given => replace(given, 'run.cancel_requested', find(given, 'effect.settled'))],
   ['sums', 'an output is not counted', ({ run }) => void run.outputBytes--],
-  ['sums', 'run.ended has other figures', ({ events }) => void Object.assign(events[16]!.data, { tokens: 8 })],
-  ['cost', 'a call is not paid', ({ run }) => void (run.costUsd = 0)],
+  ['sums', 'run.ended has other figures', given => void Object.assign(find(given, 'run.ended').data, { tokens: 8 })],
+  ['cost', 'a call was paid that nobody made', ({ run }) => void (run.costUsd = 1)],
+  ['failures', 'a loss is counted as a failure', ({ run }) => void run.failures++],
+  ['done once', 'a step that a person has called done is begun again', given => void Object.assign(find(given, 'step.started', -1).data, { place: 0 })],
 ]
 
 describe('a history in which one thing is wrong', () => {
@@ -166,7 +162,17 @@ function without(type: RunEvent['type']): (given: History) => void {
   }
 }
 
-function cutAfter(events: StoredEvent[], run: History['run'], seq: number): void {
-  events.length = seq
-  run.lastSeq = seq
+function append({ events, run }: History, one: StoredEvent): void {
+  events.push({ ...one, seq: events.length + 1 })
+  run.lastSeq++
+}
+
+/** Others in the place of the first one, and of those after it. */
+function replace({ events }: History, type: RunEvent['type'], ...others: NewEvent[]): void {
+  const from = events.findIndex(event => event.type === type)
+  others.forEach((other, index) => Object.assign(events[from + index]!, { type: other.type, data: other.data }))
+}
+
+function find({ events }: History, type: RunEvent['type'], place = 0): StoredEvent {
+  return events.filter(event => event.type === type).at(place)! // the valid history has one
 }

@@ -87,6 +87,8 @@ function submitting(isDue: boolean): Command {
 
 function claiming(worker: string, slots: number, isShort: boolean): Command {
   return command(`${worker} claims ${slots}${isShort ? ', and is gone' : ''}`, () => true, async ({ runs }, { given }) => {
+    // The wait after a second loss is over.
+    await given.db.batch([{ sql: `UPDATE runs SET "availableAt" = ${given.db.sql.now} WHERE "status" = 'queued' AND "losses" > 1`, params: [] }])
     const due = [...runs].filter(([, run]) => run.status === 'queued' && run.isDue)
     const running = [...runs].filter(([, run]) => run.status === 'running').length
     const refs = await claimRuns(given.db, { worker, slots, leaseMs: isShort ? 0 : 600_000 })

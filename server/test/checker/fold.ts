@@ -14,12 +14,16 @@ export interface Folded {
 export function foldEvents(events: RunEvent[]): Folded {
   const folded: Folded = { status: 'queued', misplaced: [], effects: [] } // what begins it is another rule's
   const unknown = new Set<string>()
+  let decided = false
   for (const event of events) {
     noteEffect(event, unknown, folded.effects)
-    const to = statusAfter(event, folded.status, unknown)
+    const to = statusAfter(event, folded.status)
     if (to === null)
       continue
-    if (!canMove(folded.status, to))
+    // A word that lets the run fail ends it in the same moment: it is not queued in between.
+    const isDecided = event.type === 'run.ended' && decided && canMove('waiting', to)
+    decided = event.type === 'effect.settled'
+    if (!canMove(folded.status, to) && !isDecided)
       folded.misplaced.push(`event ${event.seq} (${event.type}) comes while it is ${folded.status}`)
     folded.status = to
   }
@@ -27,7 +31,7 @@ export function foldEvents(events: RunEvent[]): Folded {
 }
 
 /** Null when the event moves nothing. */
-function statusAfter(event: RunEvent, status: RunStatus, unknown: Set<string>): RunStatus | null {
+function statusAfter(event: RunEvent, status: RunStatus): RunStatus | null {
   switch (event.type) {
     case 'run.retry_scheduled':
       return 'queued'
@@ -36,7 +40,7 @@ function statusAfter(event: RunEvent, status: RunStatus, unknown: Set<string>): 
     case 'run.parked':
       return 'waiting'
     case 'effect.settled':
-      return status === 'waiting' && unknown.size === 0 ? 'queued' : null // the last word that was waited for
+      return status === 'waiting' ? 'queued' : null // else the attempt settles it by its policy, and goes on
     case 'run.ended':
       return event.data.status
     default:

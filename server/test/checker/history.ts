@@ -11,12 +11,12 @@ export interface AttemptRow { attempt: number, fence: number, worker: string, is
 export type StoredEvent = RunEvent & { actor: string }
 
 export interface History {
-  run: Pick<RunView, 'id' | 'status' | 'reason' | 'attempt' | 'lastSeq' | 'steps' | 'outputBytes' | 'tokens' | 'costUsd'> & { fence: number, hasLease: boolean }
+  run: Pick<RunView, 'id' | 'status' | 'reason' | 'attempt' | 'lastSeq' | 'steps' | 'outputBytes' | 'tokens' | 'costUsd' | 'failures'> & { fence: number, hasLease: boolean }
   attempts: AttemptRow[]
   events: StoredEvent[]
 }
 
-/** What the server writes, or a worker for it, when an attempt may be over: the end of one, and what a person asks for. */
+/** What may be written while no attempt is open: the end of one, and what a person asks for or decides. */
 const OUTSIDE: RunEvent['type'][] = [
   'run.submitted',
   'run.cancel_requested',
@@ -26,7 +26,6 @@ const OUTSIDE: RunEvent['type'][] = [
   'attempt.started',
   'attempt.lost',
   'attempt.ended',
-  'effect.unknown',
   'effect.settled',
 ]
 
@@ -43,6 +42,7 @@ export function checkHistory({ run, attempts, events }: History): Violation[] {
   violations.push(...checkAttempts({ run, attempts, events }))
 
   violations.push(...checkSums(run, events))
+  violations.push(...checkWork(run, events))
   return violations
 }
 
@@ -77,7 +77,7 @@ function checkAttempts({ run, attempts, events }: History): Violation[] {
   const isOf = ({ attempt, data }: (typeof starts)[number], row: AttemptRow): boolean =>
     attempt === row.attempt && data.fence === row.fence && data.worker === row.worker
   const foreign = starts.find((start, index) => !isOf(start, attempts[index]!))
-    ?? events.find(event => !OUTSIDE.includes(event.type) && event.actor !== attempts[event.attempt - 1]?.worker)
+    ?? events.find((event, index) => !isOutside(events, index) && event.actor !== attempts[event.attempt - 1]?.worker)
   must('fence', foreign === undefined, `event ${foreign?.seq} (${foreign?.type}) is by ${foreign?.actor}, which did not have attempt ${foreign?.attempt}`)
   if (foreign === undefined)
     must('fence', attempts.length === 0 || attempts.at(-1)!.fence === run.fence, `its fence is ${run.fence}, and that of its last attempt ${attempts.at(-1)?.fence}`)
@@ -96,17 +96,24 @@ function checkAttempts({ run, attempts, events }: History): Violation[] {
   return violations
 }
 
+/** A settlement brings the outcome that follows from it. */
+function isOutside(events: StoredEvent[], index: number): boolean {
+  const [before, event] = [events[index - 1], events[index]!]
+  const isOutcome = (event.type === 'step.finished' || event.type === 'tool.finished') && before?.type === 'effect.settled' && before.actor === event.actor
+  return isOutcome || OUTSIDE.includes(event.type)
+}
+
 const CLOSES: RunEvent['type'][] = ['run.retry_scheduled', 'run.parked', 'attempt.ended', 'attempt.lost']
 
 /** What comes after run.ended is that rule's. */
 function firstOutside(events: StoredEvent[]): StoredEvent | undefined {
   let isOpen = false
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     if (event.type === 'attempt.started' || event.type === 'run.ended')
       isOpen = true
     else if (CLOSES.includes(event.type))
       isOpen = false
-    else if (!isOpen && !OUTSIDE.includes(event.type))
+    else if (!isOpen && !isOutside(events, index))
       return event
   }
   return undefined
@@ -123,6 +130,39 @@ function checkSums(run: History['run'], events: StoredEvent[]): Violation[] {
     ...other ? [{ rule: 'sums', where, found: `it says ${figures(other)}, and its events ${figures(sum)}` } as const] : [],
     ...dear ? [{ rule: 'cost', where, found: `its cost is ${dear.costUsd}, and that of its events ${sum.costUsd}` } as const] : [],
   ]
+}
+
+/** What is recorded is not done again; and only what failed counts against the manifest's `retry`. */
+function checkWork(run: History['run'], events: StoredEvent[]): Violation[] {
+  const where = `run ${run.id}`
+  const failures = events.filter(({ type }) => type === 'attempt.ended').length
+  const again = firstAgain(events)
+  return [
+    ...failures === run.failures ? [] : [{ rule: 'failures', where, found: `${failures} attempts of it have failed, and it counts ${run.failures}` } as const],
+    ...again ? [{ rule: 'done once', where, found: `event ${again.seq} begins place ${again.data.place} again, which is done` } as const] : [],
+  ]
+}
+
+/** A model whose check has failed goes on, and its checks have to hold again: that is no script. */
+function firstAgain(events: StoredEvent[]): Extract<StoredEvent, { type: 'step.started' }> | undefined {
+  const places = new Map<number, number>()
+  const done = new Set<number>()
+  const isScript = events.every(({ type }) => type !== 'model.responded')
+  for (const event of isScript ? events : []) {
+    if (event.type === 'step.started' && event.data.place !== undefined) {
+      if (done.has(event.data.place))
+        return event
+      places.set(event.data.step, event.data.place)
+    }
+    if (event.type === 'step.finished' && places.has(event.data.step) && isDone(event.data))
+      done.add(places.get(event.data.step)!)
+  }
+  return undefined
+}
+
+/** One that was cut short by the end of its attempt is as good as never ended. */
+function isDone({ status, continued, end }: Extract<RunEvent, { type: 'step.finished' }>['data']): boolean {
+  return (status !== 'failed' || continued === true) && (end === undefined || end.ended === 'exited')
 }
 
 function figures({ steps, outputBytes, tokens }: Pick<RunView, 'steps' | 'outputBytes' | 'tokens'>): string {

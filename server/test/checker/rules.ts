@@ -20,6 +20,8 @@ export const RULES = {
   'effects': 'an effect is settled once, after it was found to be unknown',
   'sums': 'the steps, output and tokens of a run, and of its run.ended, are the sum over its events',
   'cost': 'the cost of a run, and of its run.ended, is the sum over its events',
+  'failures': 'an attempt counts against retry when it has failed, and not when it was lost',
+  'done once': 'a step of a script that is done is not begun again',
   // The database as a whole.
   'kept counts': 'the kept counts of runs are those of the rows',
   'orphans': 'no event is without its run',

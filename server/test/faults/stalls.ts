@@ -1,37 +1,42 @@
 import type { Ground } from './ground.ts'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
 /** A server that does not answer for so long stands still. */
 const STALL_MS = 1_000
+const EMPTY = fileURLToPath(new URL('./empty-server.ts', import.meta.url))
 
-/** Asks a server whether it lives, again and again, and notes how long it took at most. */
+/** Asks a server whether it lives, again and again, and an empty one beside it, and notes how long each took at most. */
 export interface Stalls {
-  /** Ends the watching; what this process itself stood still is no fault of the server's. */
+  /** Ends the watching. What an empty server took as well is the machine's. */
   judge: (ground: Ground, when: string) => void
 }
 
-export function watchStalls(url: string): Stalls {
-  const own = monitorEventLoopDelay({ resolution: 10 })
-  own.enable()
-  let longestMs = 0
+export async function watchStalls(ground: Ground, url: string): Promise<Stalls> {
+  const empty = spawn(process.execPath, [EMPTY], { stdio: ['pipe', 'pipe', 'inherit'] })
+  ground.onEnd(() => empty.kill('SIGKILL'))
+  const [port] = await once(empty.stdout, 'data')
   let isOver = false
-  const ask = async (): Promise<void> => {
+  const longest = async (address: string, note: (ms: number) => void): Promise<void> => {
     while (!isOver) {
       const askedAt = performance.now()
-      await fetch(`${url}/live`, { signal: AbortSignal.timeout(30_000) }).then(response => response.text(), () => {})
-      longestMs = Math.max(longestMs, performance.now() - askedAt)
+      await fetch(address, { signal: AbortSignal.timeout(30_000) }).then(response => response.text(), () => {})
+      note(performance.now() - askedAt)
       await pause(50)
     }
   }
-  void ask()
+  let [serverMs, emptyMs] = [0, 0]
+  void longest(`${url}/live`, ms => serverMs = Math.max(serverMs, ms))
+  void longest(`http://127.0.0.1:${String(port).trim()}/`, ms => emptyMs = Math.max(emptyMs, ms))
   return {
     judge(ground, when) {
       isOver = true
-      own.disable()
-      const ownMs = own.max / 1e6
-      ground.note(`the longest wait for an answer ${when}: ${longestMs.toFixed(0)} ms (${ownMs.toFixed(0)} ms of it at most this suite's own)`)
-      ground.must(longestMs - ownMs < STALL_MS, `it did not answer for ${longestMs.toFixed(0)} ms ${when}`)
+      empty.kill('SIGKILL')
+      ground.note(`the longest wait for an answer ${when}: ${serverMs.toFixed(0)} ms (an empty server beside it: ${emptyMs.toFixed(0)} ms)`)
+      ground.must(serverMs - emptyMs < STALL_MS, `it did not answer for ${serverMs.toFixed(0)} ms ${when}`)
     },
   }
 }

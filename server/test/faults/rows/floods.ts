@@ -26,7 +26,7 @@ export const floods: Fault = {
     const atRest = pids.map(peakBytes)
     const client = createAgentOS({ url: server.url, apiKey: server.credential })
     ground.onEnd(() => client.close())
-    const stalls = watchStalls(server.url)
+    const stalls = await watchStalls(ground, server.url)
     for (const { name, run, has } of FLOODS) {
       const source = `name: ${name}\nlimits: { output: 2MiB }\nsteps:\n  - run: ${JSON.stringify(run)}\n`
       const { id } = await client.runs.submit({ manifest: { source }, task: ground.mark })

@@ -26,7 +26,7 @@ export const lockedDatabase: Fault = {
       const holder = spawn(process.execPath, [HOLDER, databasePath(ground)], { stdio: ['pipe', 'pipe', 'inherit'] })
       ground.onEnd(() => holder.kill('SIGKILL'))
       await once(holder.stdout, 'data')
-      const stalls = watchStalls(server.url)
+      const stalls = await watchStalls(ground, server.url)
       await pause(HELD_MS)
       const closed = once(holder, 'close')
       holder.stdin.write('go\n')

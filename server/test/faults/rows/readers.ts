@@ -15,7 +15,7 @@ import { watchStalls } from '../stalls.ts'
 
 const MiB = 1024 * 1024
 const LONG = 'name: long\nisolation: process\nlimits: { output: 20MiB }\nsteps:\n  - run: yes "$(head -c 500 /dev/zero | tr "\\\\0" x)" | head -c 8000000\n'
-const SLOW = 'name: slow\nisolation: process\nsteps:\n  - run: for i in $(seq 1 100); do echo line $i; sleep 0.2; done\n'
+const SLOW = 'name: slow\nisolation: process\nsteps:\n  - run: for i in $(seq 1 300); do echo line $i; sleep 0.2; done\n'
 
 interface Message { id: number, result?: { type: string, data?: { data: RunEvent[] } }, error?: { data?: { code?: string } } }
 
@@ -28,7 +28,7 @@ export const slowReader: Fault = {
     const server = await startServer(ground)
     const run = await submit(ground, server, LONG)
     const atRest = peakBytes(server.pid)
-    const stalls = watchStalls(server.url)
+    const stalls = await watchStalls(ground, server.url)
     const readers = await Promise.all(Array.from({ length: ground.times(50, 10) }, () => openReader(server, run.id)))
     for (const { socket } of readers)
       socket.pause()
@@ -101,8 +101,9 @@ export const reconnects: Fault = {
         log.events.push(event as SeenLog['events'][number]) // what JSON leaves of one
       log.isWhole = true
     })
-    await pause(8_000)
-    const stalls = watchStalls(server.url)
+    while (seen.length < clients.length || seen.some(({ events }) => events.length === 0))
+      await pause(100)
+    const stalls = await watchStalls(ground, server.url)
     proxy.cutAll()
     await Promise.all(following)
     stalls.judge(ground, 'while 1,000 readers came back')
