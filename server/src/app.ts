@@ -107,7 +107,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
     logger.warn({ killedProcesses }, 'processes of a server that is gone were still running, and were killed')
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => logger.warn(line) }))
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
-  const queue = createEmbeddedQueue({ db, notifier, workerId: `${dataFolder.host}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents })
+  const queue = createEmbeddedQueue({ db, notifier, workerId: `${dataFolder.host}:${process.pid}`, slots: isOnlyLooking ? 0 : config.maxAgents, leaseMs: config.leaseMs })
   const network = { apiPort: () => port, apiHosts: publicHosts(config) }
   const own = ownValues(config, dataFolder)
   const worker = createWorker({ db, notifier, log, queue, hosts, gateway, artifacts, vault, ownValues: own, rules, network, config, dataFolder, logger })

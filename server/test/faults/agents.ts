@@ -1,5 +1,10 @@
 /** Small agents of the suite: they take moments, and their runs can be killed at every point. */
 export const AGENTS = {
+  tiny: `
+name: tiny
+isolation: process
+steps: [{ run: "echo $AGENTOS_TASK", idempotent: true }]
+`,
   quick: `
 name: quick
 isolation: process

@@ -10,6 +10,8 @@ export interface Cluster {
   createDatabase: (name: string) => Promise<string>
   /** Ends connections of a database, so many, chosen by their place among them; all when left out. Resolves to how many. */
   terminate: (databaseUrl: string, choose?: (pids: number[]) => number[]) => Promise<number>
+  /** Only those that wait for bells. */
+  terminateListening: (databaseUrl: string) => Promise<number>
   kill: () => Promise<void>
   start: () => Promise<void>
   /** Every process of it stands still, its sockets stay open. */
@@ -45,6 +47,10 @@ export async function startCluster(): Promise<Cluster> {
       const chosen = choose(rows.map(row => row.pid))
       await client.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [chosen])
       return chosen.length
+    }),
+    terminateListening: databaseUrl => ask(async (client) => {
+      const { rows } = await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query ILIKE 'listen%'`, [new URL(databaseUrl).pathname.slice(1)])
+      return rows.length
     }),
     async kill() {
       const pids = all()

@@ -52,7 +52,7 @@ export async function openGround(o: { database: DatabaseKind, cluster: Cluster |
     note: line => void notes.push(line),
     onEnd: undo => void undoing.push(undo),
     async leave() {
-      for (const undo of undoing.reverse())
+      for (const undo of undoing.splice(0).reverse())
         await undo()
     },
   }

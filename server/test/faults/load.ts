@@ -19,10 +19,13 @@ export interface LoadOptions {
   most?: number
 }
 
+/** With the moment in which each event came. */
+export type TimedLog = SeenLog & { arrivals: number[] }
+
 /** People and programs that submit, follow and stop runs through the real client, whatever happens to the server. */
 export interface Load {
   acknowledged: Acknowledgement[]
-  seen: SeenLog[]
+  seen: TimedLog[]
   runs: () => number
   /** So many submitters have nothing more to do. */
   finished: Promise<void>
@@ -46,7 +49,7 @@ export async function startLoad(ground: Ground, o: LoadOptions): Promise<Load> {
   for (const agent of agents)
     await persist(ground, over.signal, () => clients[0]!.agents.save({ source: AGENTS[agent] }))
 
-  const load = { acknowledged: [] as Acknowledgement[], seen: [] as SeenLog[], submitted: 0 }
+  const load = { acknowledged: [] as Acknowledgement[], seen: [] as TimedLog[], submitted: 0 }
   const random = ground.random.fork('load')
   const lanes = Array.from({ length: o.lanes }, (_, index) => submitter(`client ${index + 1}`, random.fork(`lane ${index}`)))
   const finished = Promise.all(lanes).then(() => {})
@@ -76,11 +79,13 @@ export async function startLoad(ground: Ground, o: LoadOptions): Promise<Load> {
   }
 
   async function watch(name: string, client: AgentOS, runId: string): Promise<void> {
-    const log: SeenLog = { client: name, runId, after: 0, events: [], isWhole: false }
+    const log: TimedLog = { client: name, runId, after: 0, events: [], isWhole: false, arrivals: [] }
     load.seen.push(log)
     await persist(ground, over.signal, async () => {
-      for await (const event of client.runs.follow(runId, { after: log.events.length, signal: over.signal }))
+      for await (const event of client.runs.follow(runId, { after: log.events.length, signal: over.signal })) {
         log.events.push(event as RunEvent) // what JSON leaves of one
+        log.arrivals.push(Date.now())
+      }
       log.isWhole = !over.signal.aborted
       return true
     })

@@ -25,6 +25,13 @@ const cluster = chosen.some(({ databases }) => databases.includes('postgresql'))
 say(`seed ${asked.seed}${asked.isShort ? ', the short form' : ''}\n`)
 say(row('fault', 'database', 'runs', 'kills', 'violations', 'seconds'))
 
+let leave = async (): Promise<void> => {}
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    void leave().then(() => cluster?.stop()).finally(() => process.exit(130))
+  })
+}
+
 let broken = 0
 let skipped = 0
 for (const fault of chosen) {
@@ -44,6 +51,7 @@ process.exit(broken === 0 ? 0 : 1)
 async function tryFault(fault: Fault, database: DatabaseKind, random: Random): Promise<Line> {
   const startedAt = performance.now()
   const ground = await openGround({ database, cluster: clusterFor(database), random, isShort: asked.isShort, runs: asked.runs })
+  leave = ground.leave
   const line = { title: fault.title, database, runs: 0, kills: 0, skipped: null as string | null }
   try {
     Object.assign(line, await fault.run(ground))

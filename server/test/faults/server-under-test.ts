@@ -64,7 +64,7 @@ export async function createServerUnderTest(ground: Ground, { name = 'server', e
       started.stdout.setEncoding('utf8').on('data', note)
       gone = once(started, 'close').then(([code]) => code as number | null) // what the event carries
       await new Promise<void>((resolve, reject) => {
-        started.stdout.on('data', () => /Agents found|is ready in/.test(said) && resolve())
+        started.stdout.on('data', () => /is ready in|Database: /.test(said) && resolve())
         void gone.then(code => reject(new Error(`it ended with ${code}: ${said.trim()}`)))
       })
     },

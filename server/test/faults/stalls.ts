@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A server that does not answer for so long stands still. */
 const STALL_MS = 1_000
-const EMPTY = fileURLToPath(new URL('./empty-server.ts', import.meta.url))
+const EMPTY = fileURLToPath(new URL('./processes-of-its-own/empty-server.ts', import.meta.url))
 
 /** Asks a server whether it lives, again and again, and an empty one beside it, and notes how long each took at most. */
 export interface Stalls {
