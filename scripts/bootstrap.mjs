@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Takes a plain checkout to a running AgentOS: `node scripts/bootstrap.mjs start|test|check|dev|bench|test:kills|test:agents|agentos|prepare`.
+// Takes a plain checkout to a running AgentOS: `node scripts/bootstrap.mjs start|test|check|dev|bench|test:kills|test:faults|test:agents|agentos|prepare`.
 // Dependency-free and readable by Node 18: it runs before anything is installed, and brings a newer Node when it must.
 import { ensureNode } from './node-runtime.mjs'
 import { Problem, tell } from './report.mjs'
@@ -12,6 +12,7 @@ const COMMANDS = {
   'dev': () => import('./dev.mjs'),
   'bench': () => import('./long-suite.mjs'),
   'test:kills': () => import('./long-suite.mjs'),
+  'test:faults': () => import('./long-suite.mjs'),
   'test:agents': () => import('./test-agents.mjs'),
   'prepare': () => import('./prepare.mjs'),
 }

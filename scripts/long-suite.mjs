@@ -5,6 +5,7 @@ import { runHere } from './start.mjs'
 const ENTRIES = {
   'bench': 'bench/src/main.ts',
   'test:kills': 'server/test/kills/main.ts',
+  'test:faults': 'server/test/faults/main.ts',
 }
 
 export async function main({ command, args }) {

@@ -57,7 +57,7 @@ export async function createWork(o: WorkOptions, parts: Parts): Promise<Work> {
   const { config, db, notifier, logger } = o
   const isWorker = config.role !== 'server'
   const slots = isWorker && !o.isOnlyLooking ? config.maxAgents : 0
-  const queue = createEmbeddedQueue({ db, notifier, workerId: `${o.dataFolder.host}:${process.pid}`, slots })
+  const queue = createEmbeddedQueue({ db, notifier, workerId: `${o.dataFolder.host}:${process.pid}`, slots, leaseMs: config.leaseMs })
   const worker = isWorker ? await createOwnWorker(o, queue, parts) : null
   const presence = createPresence({
     db,

@@ -1,55 +1,178 @@
-import type { RunEvent } from '../src/domain/event.ts'
-import type { History } from './checker.ts'
-import { expect, it } from 'vitest'
+import type { NewEvent, RunEvent } from '../src/domain/event.ts'
+import type { Testimony } from './checker.ts'
+import type { Acknowledgement } from './checker/clients.ts'
+import type { History, StoredEvent } from './checker/history.ts'
+import type { Rule } from './checker/rules.ts'
+import type { Given } from './conformance-harness.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { event } from '../src/domain/event.ts'
-import { checkHistory } from './checker.ts'
+import { follow } from '../src/events/follow.ts'
+import { checkDatabase } from './checker.ts'
+import { checkHistory } from './checker/history.ts'
+import { RULES } from './checker/rules.ts'
+import { validHistory } from './checker/valid-history.ts'
+import { onBothDatabases } from './conformance-harness.ts'
 import { output } from './conformance-output.ts'
 
 it('finds nothing in a history that keeps the rules', () => {
-  expect(checkHistory(history())).toEqual([])
+  expect(checkHistory(validHistory())).toEqual([])
 })
 
-it.each<[string, (given: History) => void]>([
-  ['dense', ({ events }) => void events.splice(3, 1)],
-  ['dense', ({ events }) => void (events[2]!.seq = 9)],
-  ['lastSeq', ({ run }) => void run.lastSeq--],
-  ['one run.ended', ({ events }) => void events.splice(-1, 1)],
-  ['one run.ended', ({ events }) => void events.push({ ...events.at(-1)!, seq: 9 })],
-  ['run.ended is its last', ({ events }) => void events.push({ ...output('late'), seq: 9, attempt: 2 })],
-  ['status and reason', ({ run }) => void (run.reason = 'timeout')],
-  ['its events say', ({ run }) => void (run.status = 'failed')],
-  ['first event', ({ events }) => void events.shift()],
-  ['number of attempts', ({ run }) => void run.attempt++],
-  ['names the fence', ({ attempts }) => void (attempts[0]!.worker = 'another')],
-  ['fences grow', ({ attempts }) => void (attempts[1]!.fence = 1)],
-  ['that of its last attempt', ({ run }) => void run.fence++],
-  ['open exactly while', ({ attempts }) => void (attempts[0]!.isEnded = false)],
-  ['after the next attempt', ({ events }) => void (events[5]!.attempt = 0)],
-  ['between the start and the end', ({ events }) => void events.splice(4, 0, { ...output(''), seq: 5, attempt: 1 })],
-  ['sum over its events', ({ run }) => void run.outputBytes++],
-  ['its cost', ({ run }) => void (run.costUsd = 1)],
-])('finds a corrupted history: %s', (words, corrupt) => {
-  const given = history()
-  corrupt(given)
-  expect(checkHistory(given).join('\n')).toContain(words)
+/** One thing is wrong in each: the rule that it breaks, and what is done to it. */
+const CORRUPTED: [rule: Rule, what: string, corrupt: (given: History) => void][] = [
+  ['begins', 'the submission is something else', given => replace(given, 'run.submitted', event('run.cancel_requested', { by: 'owner' }))],
+  ['begins', 'it was submitted twice', given => replace(given, 'run.cancel_requested', given.events[0]!)],
+  ['dense', 'a request to stop is lost', ({ events }) => void events.splice(19, 1)],
+  ['dense', 'an event is there twice', ({ events }) => void events.splice(19, 0, { ...events[19]! })],
+  ['dense', 'two have changed places', ({ events }) => void events.splice(18, 2, events[19]!, events[18]!)],
+  ['last seq', 'the row is behind', ({ run }) => void run.lastSeq--],
+  ['one end', 'its end is lost', without('run.ended')],
+  ['one end', 'it ends twice', given => append(given, given.events.at(-1)!)],
+  ['end is last', 'something is written after the end', given => append(given, given.events.at(-2)!)],
+  ['end agrees', 'the row has another reason', ({ run }) => void (run.reason = 'timeout')],
+  ['status', 'it is queued though an attempt is under way', (given) => {
+    given.events.pop()
+    Object.assign(given.run, { status: 'queued', reason: null, lastSeq: 20 })
+  }],
+  ['status', 'a worker takes it while it runs', without('run.retry_scheduled')],
+  ['status', 'a worker takes it while it waits', given => replace(given, 'effect.settled', event('run.cancel_requested', { by: 'owner' }), event('run.cancel_requested', { by: 'owner' }))],
+  ['attempts', 'an attempt has no row', ({ attempts }) => void attempts.splice(1, 1)],
+  ['attempts', 'an attempt was begun twice', ({ run }) => void run.attempt++],
+  ['fence', 'the attempt is another worker\'s', ({ attempts }) => void (attempts[0]!.worker = 'another')],
+  ['fence', 'a worker that was lost writes under the next one\'s attempt', given => void (find(given, 'step.finished', -1).actor = 'w2')],
+  ['fence', 'the row has another fence', ({ run }) => void run.fence++],
+  ['fences grow', 'a fence is given out again', (given) => {
+    given.attempts[1]!.fence = 1
+    Object.assign(given.events[5]!, { data: { worker: 'w2', fence: 1 } })
+  }],
+  ['lease', 'an attempt is open after the end', ({ attempts }) => void (attempts[3]!.isEnded = false)],
+  ['lease', 'a lease is held after the end', ({ run }) => void (run.hasLease = true)],
+  ['attempt order', 'an earlier attempt asks late', given => void (find(given, 'run.cancel_requested').attempt = 3)],
+  ['window', 'a worker writes after its attempt has ended', ({ events }) => void events.splice(2, 2, { ...events[3]!, seq: 3 }, { ...events[2]!, seq: 4 })],
+  ['effects', 'an effect is settled twice', given => replace(given, 'run.cancel_requested', find(given, 'effect.settled'))],
+  ['sums', 'an output is not counted', ({ run }) => void run.outputBytes--],
+  ['sums', 'run.ended has other figures', given => void Object.assign(find(given, 'run.ended').data, { tokens: 8 })],
+  ['cost', 'a call was paid that nobody made', ({ run }) => void (run.costUsd = 1)],
+  ['failures', 'a loss is counted as a failure', ({ run }) => void run.failures++],
+  ['done once', 'a step that a person has called done is begun again', given => void Object.assign(find(given, 'step.started', -1).data, { place: 0 })],
+]
+
+describe('a history in which one thing is wrong', () => {
+  it.each(CORRUPTED)('%s: %s', (rule, _, corrupt) => {
+    const given = validHistory()
+    corrupt(given)
+    expect(checkHistory(given).map(violation => violation.rule)).toEqual([rule])
+  })
+
+  it('is there for every rule of a history', () => {
+    const ofDatabase: Rule[] = ['kept counts', 'orphans', 'one run per tick', 'canary', 'acknowledged', 'one run per key', 'seen', 'stuck']
+    expect([...new Set(CORRUPTED.map(([rule]) => rule)), ...ofDatabase].sort()).toEqual(Object.keys(RULES).sort())
+  })
 })
 
-/** Two attempts, the second of which succeeds. */
-function history(): History {
-  const at = '2026-01-01T00:00:00.000Z'
-  const events = [
-    { attempt: 0, ...event('run.submitted', { agent: 'a', version: 1, task: '', inputs: {}, by: 'owner', notices: [] }) },
-    { attempt: 1, ...event('attempt.started', { worker: 'w1', fence: 1 }) },
-    { attempt: 1, ...output('first') },
-    { attempt: 1, ...event('run.retry_scheduled', { reason: 'error', detail: '', delayMs: 0, availableAt: at }) },
-    { attempt: 2, ...event('attempt.started', { worker: 'w2', fence: 2 }) },
-    { attempt: 2, ...output('second') },
-    { attempt: 2, ...event('run.cancel_requested', { by: 'owner' }) },
-    { attempt: 2, ...event('run.ended', { status: 'succeeded', reason: 'completed', detail: '', steps: 0, outputBytes: 11, tokens: 0, costUsd: null, durationMs: 1, survivors: 0 }) },
-  ].map((one, index) => ({ ...one, seq: index + 1 }) as RunEvent) // each pairs a type with its own data
-  return {
-    run: { id: 'r', status: 'succeeded', reason: 'completed', attempt: 2, fence: 2, lastSeq: 8, steps: 0, outputBytes: 11, tokens: 0, costUsd: null },
-    attempts: [{ attempt: 1, fence: 1, worker: 'w1', isEnded: true }, { attempt: 2, fence: 2, worker: 'w2', isEnded: true }],
-    events,
+onBothDatabases('a database', (given) => {
+  const rulesBroken = async (testimony?: Testimony): Promise<Rule[]> => (await checkDatabase(given.db, testimony)).map(({ rule }) => rule)
+
+  it('is held against its kept counts, its runs and its ticks', async () => {
+    const run = await given.submit()
+    expect(await rulesBroken()).toEqual([])
+    expect(await broken(given, `UPDATE run_tallies SET "runs" = "runs" + 1 WHERE "status" = 'queued' AND "shard" = (SELECT min("shard") FROM run_tallies WHERE "status" = 'queued')`, `UPDATE run_tallies SET "runs" = "runs" - 1 WHERE "status" = 'queued' AND "shard" = (SELECT min("shard") FROM run_tallies WHERE "status" = 'queued')`)).toEqual(['kept counts'])
+    expect(await broken(given, `INSERT INTO events SELECT 'nobody', "seq", "organisationId", "actor", "attempt", "type", "at", "data" FROM events WHERE "runId" = '${run.id}'`, `DELETE FROM events WHERE "runId" = 'nobody'`)).toEqual(['orphans'])
+    const other = await given.submit()
+    expect(await broken(given, `UPDATE runs SET "scheduleId" = 's', "tickAt" = (SELECT "createdAt" FROM runs WHERE "id" = '${run.id}') WHERE "id" IN ('${run.id}', '${other.id}')`, `UPDATE runs SET "scheduleId" = NULL, "tickAt" = NULL`)).toEqual(['one run per tick'])
+  })
+
+  it('is searched for a secret, in whichever form it may have got there', async () => {
+    const value = 'canary-3f9?a/b'
+    const canary = { value, files: [] }
+    const ref = await given.running()
+    expect(await rulesBroken({ canary })).toEqual([])
+    await given.log.append(ref, [output(`the key is ${Buffer.from(value).toString('base64')}`)])
+    expect(await rulesBroken({ canary })).toEqual(['canary'])
+    const file = join(given.where.dataDir, 'a-file')
+    writeFileSync(file, `xx${value}xx`)
+    expect(await rulesBroken({ canary: { value, files: [file] } })).toEqual(['canary', 'canary'])
+  })
+
+  it('is held against what its clients were told', async () => {
+    const ref = await given.running()
+    const { runId } = ref
+    const { lastSeq } = await given.log.append(ref, [output('a'), output('b')])
+    const submitted = { kind: 'submitted', runId, task: 'a task' } as const
+    const appended = { kind: 'appended', runId, lastSeq, texts: ['a', 'b'] } satisfies Acknowledgement
+    expect(await rulesBroken({ acknowledged: [submitted, appended] })).toEqual([])
+    expect(await rulesBroken({ acknowledged: [{ ...submitted, runId: 'nobody' }] })).toEqual(['acknowledged'])
+    expect(await rulesBroken({ acknowledged: [{ ...submitted, task: 'another' }] })).toEqual(['acknowledged'])
+    expect(await rulesBroken({ acknowledged: [{ ...appended, texts: ['a', 'c'] }] })).toEqual(['acknowledged'])
+    expect(await rulesBroken({ acknowledged: [{ ...appended, lastSeq: lastSeq + 1 }] })).toEqual(['acknowledged'])
+    expect(await rulesBroken({ acknowledged: [{ kind: 'cancelled', runId }] })).toEqual(['acknowledged'])
+    expect(await rulesBroken({ acknowledged: [{ kind: 'pruned', runId }] })).toEqual(['acknowledged'])
+    const other = await given.submit()
+    expect(await rulesBroken({ acknowledged: [{ ...submitted, key: 'k' }, { ...submitted, runId: other.id, key: 'k' }] })).toEqual(['one run per key'])
+  })
+
+  it('is held against what a subscriber saw', async () => {
+    const ref = await given.running()
+    await given.log.append(ref, [output('a'), output('b'), output('c')])
+    await given.log.end(ref, { reason: 'completed', detail: '' })
+    const events: RunEvent[] = []
+    for await (const batch of follow({ ...given, runId: ref.runId, after: 1, signal: new AbortController().signal }))
+      events.push(...batch)
+    const seen = (changes: { events?: RunEvent[], after?: number, isWhole?: boolean }) => rulesBroken({ seen: [{ client: 'c', runId: ref.runId, after: 1, events, isWhole: true, ...changes }] })
+    expect(await seen({})).toEqual([])
+    expect(await seen({ events: events.slice(0, 2), isWhole: false })).toEqual([])
+    expect(await seen({ events: events.slice(0, 2) })).toEqual(['seen'])
+    expect(await seen({ events: events.toSpliced(1, 1) })).toEqual(['seen'])
+    expect(await seen({ events: events.toSpliced(1, 0, events[0]!) })).toEqual(['seen'])
+    expect(await seen({ events: events.with(1, { ...events[1]!, data: { step: 1, stream: 'stdout', text: 'x' } } as StoredEvent) })).toEqual(['seen'])
+    expect(await seen({ after: 0 })).toEqual(['seen'])
+  })
+
+  it('has nothing that is queued or running when all is over', async () => {
+    expect(await rulesBroken({ isSettled: true })).toContain('stuck')
+    await given.claim()
+    for (const { runId, fence, worker } of await leases(given))
+      await given.log.end({ runId, fence, attempt: 1 }, { reason: 'completed', detail: worker })
+    expect(await rulesBroken({ isSettled: true })).toEqual([])
+  })
+})
+
+/** What is found between the two statements, the second of which undoes the first. */
+async function broken({ db }: Given, corrupt: string, mend: string): Promise<Rule[]> {
+  await db.batch([{ sql: corrupt, params: [] }])
+  const found = await checkDatabase(db)
+  await db.batch([{ sql: mend, params: [] }])
+  expect(await checkDatabase(db)).toEqual([])
+  return found.map(({ rule }) => rule)
+}
+
+async function leases({ db }: Given): Promise<{ runId: string, fence: number, worker: string }[]> {
+  const rows = await db.read({ sql: `SELECT "id", "fence", "worker" FROM runs WHERE "status" = 'running'`, params: [] })
+  return rows.map(row => ({ runId: String(row.id), fence: Number(row.fence), worker: String(row.worker) }))
+}
+
+/** As if the event had never been: the seqs close up. */
+function without(type: RunEvent['type']): (given: History) => void {
+  return ({ events, run }) => {
+    events.splice(events.findIndex(event => event.type === type), 1)
+    events.forEach((event, index) => void (event.seq = index + 1))
+    run.lastSeq = events.length
   }
+}
+
+function append({ events, run }: History, one: StoredEvent): void {
+  events.push({ ...one, seq: events.length + 1 })
+  run.lastSeq++
+}
+
+/** Others in the place of the first one, and of those after it. */
+function replace({ events }: History, type: RunEvent['type'], ...others: NewEvent[]): void {
+  const from = events.findIndex(event => event.type === type)
+  others.forEach((other, index) => Object.assign(events[from + index]!, { type: other.type, data: other.data }))
+}
+
+function find({ events }: History, type: RunEvent['type'], place = 0): StoredEvent {
+  return events.filter(event => event.type === type).at(place)! // the valid history has one
 }

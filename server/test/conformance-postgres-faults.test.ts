@@ -1,18 +1,22 @@
+import type { RunView } from '../src/domain/views.ts'
 import type { FreshDatabase } from './conformance-harness.ts'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createEventLog } from '../src/events/log.ts'
 import { createNotifier } from '../src/events/notifier.ts'
+import { createEmbeddedQueue } from '../src/queue/embedded.ts'
 import { submit } from '../src/queue/submit.ts'
 import { ensureOwner } from '../src/store/actor.ts'
 import { findAgent, saveAgent } from '../src/store/agents.ts'
 import { claimRuns } from '../src/store/claim.ts'
 import { openDatabase, ping } from '../src/store/database.ts'
 import { readEvents } from '../src/store/events.ts'
+import { getRuns } from '../src/store/runs.ts'
 import { checkDatabase } from './checker.ts'
 import { freshDatabase } from './conformance-harness.ts'
 import { MANIFEST } from './conformance-manifest.ts'
 import { output } from './conformance-output.ts'
+import { startProxy } from './faults/proxy.ts'
 
 let where: FreshDatabase
 let admin: pg.Pool
@@ -59,6 +63,34 @@ it('stores every event once and in order while its connections are cut, and the 
   await cutAll()
   await db.close()
 })
+
+it('leaves no run behind when the answers to submits and claims are lost', async () => {
+  const url = new URL(where.databaseUrl)
+  let cutsLeft = 0
+  const proxy = await startProxy({ host: url.hostname, port: Number(url.port) }, piece => piece.includes('COMMIT') && cutsLeft-- > 0 ? 'after' : 'pass')
+  url.port = String(proxy.port)
+  const db = await openDatabase({ databaseUrl: url.href, dataDir: where.dataDir })
+  const notifier = createNotifier()
+  const log = createEventLog(db, notifier)
+  const queue = createEmbeddedQueue({ db, notifier, workerId: 'w', slots: 4, leaseMs: 2_000 })
+  queue.start(async ({ ref }) => void await log.end(ref, { reason: 'completed', detail: '' }))
+  const actor = await ensureOwner(db)
+  const agent = (await findAgent(db, actor.organisationId, 'agent')).found!
+  const retries = { ...MANIFEST, name: 'lost-answers', retry: { ...MANIFEST.retry, attempts: 10 } }
+  const request = { actor, agent: { ...agent, manifest: retries }, task: '', inputs: {}, workspaceFrom: null, isolation: null, timeMs: null }
+  for (let index = 0; index < 4; index++) {
+    cutsLeft = 3 // of submits, and of the claims that come of them
+    const submitting = (): Promise<RunView> => submit({ db, notifier }, { ...request, idempotencyKey: `lost ${index}` }).catch(submitting)
+    const run = await submitting()
+    await vi.waitFor(async () => expect((await getRuns(db, [run.id]))[0]!.status).toBe('succeeded'), { timeout: 10_000, interval: 50 })
+  }
+  expect(proxy.cuts()).toBeGreaterThanOrEqual(8)
+  expect(await checkDatabase(db)).toEqual([])
+  await queue.stop()
+  await log.stop()
+  await db.close()
+  await proxy.stop()
+}, 60_000)
 
 it('says what is wrong when the server, the database or the password is not there', async () => {
   const url = new URL(where.databaseUrl)

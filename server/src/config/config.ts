@@ -27,6 +27,8 @@ export interface Config {
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Runs at a time. */
   maxAgents: number
+  /** How long a worker may be silent before its runs are taken away. */
+  leaseMs: number
   /** For a command that names no timeout of its own. */
   commandTimeoutMs: number
   /** The most steps that a run may take, whatever its manifest says. */
@@ -74,6 +76,7 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
     secretKey: values.AGENTOS_SECRET_KEY ?? null,
     logLevel: values.AGENTOS_LOG_LEVEL,
     maxAgents: values.AGENTOS_MAX_AGENTS,
+    leaseMs: values.AGENTOS_LEASE,
     commandTimeoutMs: values.AGENTOS_COMMAND_TIMEOUT,
     maxSteps: values.AGENTOS_MAX_STEPS,
     executors: values.AGENTOS_EXECUTORS,

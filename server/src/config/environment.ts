@@ -16,6 +16,7 @@ export const environmentSchema = z.object({
   AGENTOS_SECRET_KEY: z.string().min(32).optional().meta({ expected: 'at least 32 characters', secret: true }),
   AGENTOS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').meta({ expected: 'fatal, error, warn, info, debug or trace' }),
   AGENTOS_MAX_AGENTS: wholeNumber(1, 10_000).default(20).meta({ expected: 'a whole number from 1 to 10000' }),
+  AGENTOS_LEASE: z.string().transform(duration).pipe(z.int().min(2_000).max(600_000)).default(30_000).meta({ expected: 'a duration from 2s to 10m' }),
   AGENTOS_COMMAND_TIMEOUT: z.string().transform(duration).default(600_000).meta({ expected: 'a duration such as 90s, 5m or 2h, or plain seconds, above zero' }),
   AGENTOS_MAX_STEPS: wholeNumber(1, 1_000_000).default(1000).meta({ expected: 'a whole number from 1 to 1000000' }),
   AGENTOS_EXECUTORS: wholeNumber(1, 64).default(1).meta({ expected: 'a whole number from 1 to 64' }),

@@ -61,7 +61,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
         wake()
       }),
     ]
-    void look().then(wake)
+    void look()
   }
 
   /** Looks after runs whose worker is gone, and again when the next lease may have run out. Another process may claim, and go, at any time. */
@@ -72,6 +72,7 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       return
     if (next !== null || !isAlone)
       rescueDue.set(Math.min(next ?? lookMs, isAlone ? Number.POSITIVE_INFINITY : lookMs) + 10)
+    wake() // what it has queued again may have been said to nobody, when the answer was lost
   }
 
   function wake(): void {
@@ -88,7 +89,10 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   async function claimWhileWoken(handle: Handler): Promise<void> {
     while (isWoken && running.size < slots) {
       isWoken = false
-      await claim(handle).catch(() => due.set(RETRY_MS))
+      await claim(handle).catch(() => {
+        due.set(RETRY_MS)
+        rescueDue.set(RETRY_MS) // its answer may have been lost: what it took all the same is nobody's, and its lease runs out
+      })
     }
   }
 

@@ -33,7 +33,7 @@ export interface RunRequest {
 export async function submit({ db, notifier }: { db: Database, notifier: Notifier }, request: RunRequest): Promise<RunView> {
   const { actor, agent, task, inputs, timeMs, retryOf } = request
   const { manifest } = agent
-  const { run, isNew } = await insertRun(db, {
+  const inserting = insertRun(db, {
     actor,
     agent,
     task,
@@ -48,10 +48,10 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     concurrencyKey: keyOf(manifest.concurrencyPer.keyTemplate, { task, inputs }),
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
   })
-  if (isNew) {
+  // Also when it fails: its answer may have been lost, and the run be there. Whoever asks once more finds it, and is not the one who made it.
+  const { run, isNew } = await inserting.finally(notifier.queued)
+  if (isNew)
     notifier.runChanged(run.id, 1)
-    notifier.queued()
-  }
   return run
 }
 

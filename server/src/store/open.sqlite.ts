@@ -14,6 +14,7 @@ export async function openSqlite(url: string, dataDir: string): Promise<OpenedDa
   mkdirSync(dirname(asked), { recursive: true })
   const path = existsSync(asked) ? realpathSync(asked) : join(realpathSync(dirname(asked)), basename(asked))
   const lock = await lockDatabase(path, existsSync(dataDir) ? realpathSync(dataDir) : dataDir)
+    .catch((error: unknown) => { throw sqliteDatabaseError(error, path) })
   try {
     if (existsSync(path))
       await prepare(path)

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A real PostgreSQL, up in a second and gone with everything in it on `stop`. `url` has no database at its end. */
-export interface TemporaryPostgres { url: string, stop: () => Promise<void> }
+export interface TemporaryPostgres {
+  url: string
+  dataDir: string
+  /** Again, after it was killed. */
+  start: () => Promise<void>
+  stop: () => Promise<void>
+}
 
 /** `durable: false` answers before the disk has it, which is enough for tests that do not pull the plug. */
 export async function startTemporaryPostgres(options: { durable: boolean }): Promise<TemporaryPostgres> {
@@ -31,7 +37,7 @@ export async function startTemporaryPostgres(options: { durable: boolean }): Pro
   catch (error) {
     throw new Error(`PostgreSQL did not start: ${String(error)}\n${said}`)
   }
-  return { url: `postgres://postgres:password@127.0.0.1:${port}`, stop: () => postgres.stop() }
+  return { url: `postgres://postgres:password@127.0.0.1:${port}`, dataDir: join(folder, 'data'), start: () => postgres.start(), stop: () => postgres.stop() }
 }
 
 /**
