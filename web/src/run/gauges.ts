@@ -31,7 +31,7 @@ export interface RunGauge {
 export function gaugesOf(run: RunView, timeline: Timeline, nowMs: number, usage: UsageShown | null = null): RunGauge[] {
   const { limits } = run
   const elapsedMs = timeline.end?.durationMs ?? runDurationMs(run, nowMs) ?? 0
-  const steps = Math.max(timeline.steps.length, run.steps)
+  const steps = Math.max(timeline.stepsByNumber.size, run.steps)
   const outputBytes = Math.max(timeline.outputBytes, run.outputBytes)
   const gauges: RunGauge[] = [
     { label: 'Time', value: formatClock(elapsedMs), limit: formatWords(limits.timeMs), used: elapsedMs, allowed: limits.timeMs, ...keptBy('time', timeline) },
