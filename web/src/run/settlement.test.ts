@@ -14,9 +14,11 @@ function folded(log: ReturnType<typeof createLog>) {
   return timeline
 }
 
-const unknown = (call?: string) => createLog().submit().start().command(2, './deploy.sh')
-  .add('attempt.lost', { worker: 'a', detail: '' }).wait(4000).start('b')
-  .add('effect.unknown', { effect: '2', step: 2, ...call !== undefined && { call }, name: 'deploy', command: './deploy.sh' })
+function unknown(call?: string) {
+  return createLog().submit().start().command(2, './deploy.sh')
+    .add('attempt.lost', { worker: 'a', detail: '' }).wait(4000).start('b')
+    .add('effect.unknown', { effect: '2', step: 2, ...call !== undefined && { call }, name: 'deploy', command: './deploy.sh' })
+}
 
 it('asks while a run is parked for an effect, and says since when nobody knows', () => {
   expect(settlementQuestion(waiting, folded(unknown()))).toMatchObject({ effect: '2', command: './deploy.sh', unknownAt: '2026-11-23T14:02:35.000Z' })

@@ -22,12 +22,9 @@ export interface OneRun {
   settle: (effect: string, as: 'done' | 'failed' | 'repeat', note: string | null) => Promise<string | null>
 }
 
-interface Settling { settle: { mutate: (input: { run: string, effect: string, as: 'done' | 'failed' | 'repeat', note?: string }) => Promise<RunView> } }
-
 /** The header of one run, kept live by the watch while it runs. `idOrPrefix` as it stands in the address. */
 export function useRunView(idOrPrefix: string): OneRun {
   const { trpc } = useApi()
-  const runs = trpc.runs as typeof trpc.runs & Settling
   const run = shallowRef<RunView | null>(null)
   const agent = shallowRef<AgentDetail | null>(null)
   const problem = ref<string | null>(null)
@@ -100,7 +97,7 @@ export function useRunView(idOrPrefix: string): OneRun {
     async settle(effect, as, note) {
       asking.value = 'settle'
       try {
-        take(await runs.settle.mutate({ run: run.value?.id ?? idOrPrefix, effect, as, ...note !== null && { note } }))
+        take(await trpc.runs.settle.mutate({ run: run.value?.id ?? idOrPrefix, effect, as, ...note !== null && { note } }))
         return null
       }
       catch (error) {

@@ -1,0 +1,24 @@
+import type { WorkerView } from '@agentos/server/domain/views'
+import { onScopeDispose } from 'vue'
+import { useApi } from '../api/client.ts'
+import { createLoadable } from './loadable.ts'
+import { createThrottle } from './throttle.ts'
+import { useWatch } from './watch.ts'
+
+const INTERVAL_MS = 5000
+
+/** The servers and workers, fetched again when runs change and every few seconds: a heartbeat ages. Lives as long as its component. */
+export function useWorkers() {
+  const api = useApi()
+  const { data, problem, busy, load } = createLoadable<WorkerView[]>(() => api.trpc.system.workers.query())
+  const refresh = createThrottle(() => void load(), 1000)
+  const stopUpdates = useWatch().onUpdate(refresh.call)
+  const timer = setInterval(() => document.hidden || refresh.call(), INTERVAL_MS)
+  refresh.call()
+  onScopeDispose(() => {
+    stopUpdates()
+    clearInterval(timer)
+    refresh.stop()
+  })
+  return { workers: data, problem, busy, load }
+}
