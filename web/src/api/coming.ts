@@ -5,7 +5,7 @@ export interface Coming {
   runs: { settle: Mutation<{ run: string, effect: string, as: 'done' | 'failed' | 'repeat', note?: string }, RunView> }
   schedules: {
     list: Query<void, ScheduleView[]>
-    preview: Query<Spec, string[]>
+    preview: Query<Spec, { ticks: string[] }>
     create: Mutation<Spec & Rest & { agent: string }, ScheduleView>
     update: Mutation<Spec & Rest & { schedule: string }, ScheduleView>
     remove: Mutation<{ schedule: string }, unknown>
@@ -13,10 +13,10 @@ export interface Coming {
     resume: Mutation<{ schedule: string }, ScheduleView>
     runNow: Mutation<{ schedule: string }, RunView>
   }
-  system: { workers: Query<void, WorkerView[]> }
+  system: { workers: Query<void, WorkerView[]>, drainWorker: Mutation<{ worker: string }, unknown> }
 }
 
 interface Query<I, O> { query: (input: I) => Promise<O> }
 interface Mutation<I, O> { mutate: (input: I) => Promise<O> }
-interface Spec { cron?: string, every?: string, at?: string, timezone: string }
+interface Spec { cron?: string, everyMs?: number, at?: string, timezone: string }
 interface Rest { overlap: ScheduleView['overlap'], catchUp: ScheduleView['catchUp'], task: string, inputs: ScheduleView['inputs'] }

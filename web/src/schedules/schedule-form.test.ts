@@ -30,14 +30,14 @@ it('reads what was typed into what is saved', () => {
   const form = { ...emptyForm('repo-report', 'UTC'), kind: 'every' as const, every: '90m', inputs: { top: '7' }, task: ' Count ' }
   expect(readSchedule(form, [top])).toEqual({
     ok: true,
-    draft: { agent: 'repo-report', spec: { every: '90m' }, timezone: 'UTC', overlap: 'skip', catchUp: 'last', task: 'Count', inputs: { top: 7 } },
+    draft: { agent: 'repo-report', spec: { everyMs: 5_400_000 }, timezone: 'UTC', overlap: 'skip', catchUp: 'last', task: 'Count', inputs: { top: 7 } },
   })
 })
 
 it('says by field what is missing or wrong', () => {
   const form = { ...emptyForm('', ' '), inputs: { top: 'many' } }
   expect(readSchedule(form, [top])).toMatchObject({ ok: false, problems: { 'agent': 'Choose an agent.', 'timezone': expect.stringContaining('Name a time zone'), 'inputs.top': 'Expected a number, got “many”.' } })
-  for (const [kind, typed, problem] of [['cron', '', 'five fields'], ['every', 'often', 'Expected a time'], ['at', '', 'day and a time']] as const)
+  for (const [kind, typed, problem] of [['cron', '', 'five fields'], ['every', 'often', 'Expected a time'], ['every', '5s', 'a minute is the shortest'], ['at', '', 'day and a time']] as const)
     expect(readSchedule({ ...emptyForm('a', 'UTC'), kind, [kind]: typed }, [])).toMatchObject({ ok: false, problems: { when: expect.stringContaining(problem) } })
 })
 
@@ -49,7 +49,7 @@ it('has nothing to preview while the fields say nothing', () => {
 
 it.each([
   [{ cron: '0 9 * * *' }, { cron: '0 9 * * *' }],
-  [{ everyMs: 5_400_000 }, { every: '90m' }],
+  [{ everyMs: 5_400_000 }, { everyMs: 5_400_000 }],
   [{ onceAt: '2026-12-24T17:00:00.000Z' }, { at: '2026-12-24T18:00' }],
 ])('fills the fields from a schedule that comes %j', (when, spec) => {
   expect(specOf(formOf({ ...schedule, ...when }))?.spec).toEqual(spec)

@@ -41,14 +41,19 @@ export function withInputs(form: ScheduleForm, declared: AgentInput[]): Schedule
   return Object.fromEntries(declared.map(input => [input.name, form.inputs[input.name] ?? startValue(input)]))
 }
 
+/** As the server has it. */
+const SHORTEST_MS = 60_000
+
 /** What can be asked to preview; null while the fields say nothing that could come. */
 export function specOf(form: Pick<ScheduleForm, 'kind' | 'cron' | 'every' | 'at' | 'timezone'>): Pick<ScheduleDraft, 'spec' | 'timezone'> | null {
   const timezone = form.timezone.trim()
   const typed = form[form.kind].trim()
-  if (timezone === '' || typed === '' || (form.kind === 'every' && parseDuration(typed) === null))
+  if (timezone === '' || typed === '')
     return null
-  const spec = form.kind === 'cron' ? { cron: typed } : form.kind === 'every' ? { every: typed } : { at: typed }
-  return { spec, timezone }
+  if (form.kind !== 'every')
+    return { spec: form.kind === 'cron' ? { cron: typed } : { at: typed }, timezone }
+  const everyMs = parseDuration(typed)
+  return everyMs === null || everyMs < SHORTEST_MS ? null : { spec: { everyMs }, timezone }
 }
 
 export type ReadSchedule = { ok: true, draft: ScheduleDraft } | { ok: false, problems: Record<string, string> }
@@ -70,7 +75,7 @@ export function readSchedule(form: ScheduleForm, declared: AgentInput[]): ReadSc
 
 const MISSING: Record<ScheduleForm['kind'], string> = {
   cron: 'Write five fields, such as 0 9 * * 1-5.',
-  every: 'Expected a time such as 90s, 30m or 6h.',
+  every: 'Expected a time such as 90s, 30m or 6h; a minute is the shortest.',
   at: 'Choose a day and a time.',
 }
 

@@ -17,7 +17,7 @@ export function useSchedulePreview(spec: Readonly<Ref<Pick<ScheduleDraft, 'spec'
   async function ask(given: Pick<ScheduleDraft, 'spec' | 'timezone'>): Promise<void> {
     const mine = ++latest
     try {
-      const next = await schedules.preview.query({ ...given.spec, timezone: given.timezone })
+      const { ticks: next } = await schedules.preview.query({ ...given.spec, timezone: given.timezone })
       if (mine !== latest)
         return
       ticks.value = next

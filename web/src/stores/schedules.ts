@@ -10,8 +10,8 @@ import { useWatch } from './watch.ts'
 /** When an agent is to run by itself, as a person has put it together. */
 export interface ScheduleDraft {
   agent: string
-  /** Exactly one of the three. `at`: wall-clock time of the zone. */
-  spec: { cron: string } | { every: string } | { at: string }
+  /** `at`: wall-clock time of the zone. */
+  spec: { cron: string } | { everyMs: number } | { at: string }
   timezone: string
   overlap: ScheduleView['overlap']
   catchUp: ScheduleView['catchUp']
@@ -34,7 +34,7 @@ export const useSchedules = defineStore('schedules', () => {
   function follow(): () => void {
     const refresh = createThrottle(() => void load(), 2000)
     const stopUpdates = watch.onUpdate((update, snapshot) => {
-      if (snapshot || update.agentsChanged || update.runs.some(run => run.scheduleId !== null))
+      if (snapshot || update.agentsChanged || (update as { schedulesChanged?: boolean }).schedulesChanged || update.runs.some(run => run.scheduleId !== null))
         refresh.call()
     })
     const timer = setInterval(() => document.hidden || refresh.call(), INTERVAL_MS)

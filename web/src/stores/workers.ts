@@ -1,6 +1,7 @@
 import type { WorkerView } from '@agentos/server/domain/views'
 import { onScopeDispose } from 'vue'
 import { useApi } from '../api/client.ts'
+import { explain } from '../api/explain.ts'
 import { createLoadable } from './loadable.ts'
 import { createThrottle } from './throttle.ts'
 import { useWatch } from './watch.ts'
@@ -20,5 +21,17 @@ export function useWorkers() {
     clearInterval(timer)
     refresh.stop()
   })
-  return { workers: data, problem, busy, load }
+  /** It takes no more runs from its next heartbeat on. Returns why it was refused, or null. */
+  async function drain(worker: string): Promise<string | null> {
+    try {
+      await api.trpc.system.drainWorker.mutate({ worker })
+      await load()
+      return null
+    }
+    catch (error) {
+      return explain(error)
+    }
+  }
+
+  return { workers: data, problem, busy, load, drain }
 }
