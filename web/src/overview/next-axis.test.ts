@@ -21,7 +21,10 @@ it('has marks at round times by the clocks of who looks', () => {
 it('shows the ticks that lie on it, the first one apart, and says when there are more than are known', () => {
   const axis = axisOf(inHours(0.5, 1, 2), now, 0)
   const preview = inHours(0.4, 0.9, 1.4, 1.9, 2.4)
-  expect(dotsOf({ preview, pausedAt: null }, axis)).toMatchObject({ dots: [{ percent: 10, isFirst: true }, { isFirst: false }, {}, {}, { percent: 60 }], goesOn: true })
+  expect(dotsOf({ preview, pausedAt: null }, axis)).toMatchObject({
+    dots: [{ percent: 10, isFirst: true }, { isFirst: false }, {}, {}, { percent: 60 }],
+    goesOn: true,
+  })
   expect(dotsOf({ preview: inHours(1, 30), pausedAt: null }, axis)).toMatchObject({ dots: [{ percent: 25 }], goesOn: false })
   expect(dotsOf({ preview, pausedAt: '2026-11-25T15:00:00.000Z' }, axis)).toEqual({ dots: [], goesOn: false })
 })

@@ -21,7 +21,7 @@ export interface ScheduleDraft {
 
 export type Saved = { schedule: ScheduleView } | { schedule: null, problem: string, problems: ManifestProblem[] }
 
-const INTERVAL_MS = 10_000
+const INTERVAL_MS = 60_000
 
 /** The schedules, those that come next first. Fetched again when their runs change, and now and then while somebody looks. */
 export const useSchedules = defineStore('schedules', () => {
