@@ -5,8 +5,8 @@ const now = Date.parse('2026-11-25T15:10:00.000Z')
 const HOUR_MS = 3_600_000
 const inHours = (...hours: number[]) => hours.map(one => new Date(now + one * HOUR_MS).toISOString())
 
-it('is as short as it can be while the next three are on it', () => {
-  expect(axisOf(inHours(0.5, 0.8, 2.8, 70), now, 0).label).toBe('4 h')
+it('is as short as it can be while the next two are on it', () => {
+  expect(axisOf(inHours(0.5, 2.8, 70), now, 0).label).toBe('4 h')
   expect(axisOf(inHours(20), now, 0).label).toBe('24 h')
   expect(axisOf(inHours(900), now, 0).label).toBe('7 d')
   expect(axisOf([null], now, 0).label).toBe('1 h')

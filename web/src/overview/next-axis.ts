@@ -22,7 +22,7 @@ const LENGTHS = [
 ] as const
 
 /** So many schedules have to come within it, if there are so many. */
-const ENOUGH = 3
+const ENOUGH = 2
 
 /** The shortest on which some of them are seen. `offsetMs`: how far this machine's clocks are from UTC. */
 export function axisOf(nextTicks: (string | null)[], nowMs: number, offsetMs: number): Axis {

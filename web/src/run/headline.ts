@@ -43,7 +43,7 @@ function waitingParts({ waitingFor, detail }: RunView): Headline['parts'] {
   const idle = 'Nothing of it runs and no slot is held.'
   if (!waitingFor)
     return [{ text: `${detail ?? 'something has to be decided'}. ${idle}` }]
-  return [{ text: 'what became of ' }, { text: oneLine(waitingFor.command) || waitingFor.name, mono: true, strong: true }, { text: ` has to be settled. ${idle}` }]
+  return [{ text: 'what became of ' }, { text: cut(oneLine(waitingFor.command) || waitingFor.name, 44), mono: true, strong: true }, { text: ` has to be settled. ${idle}` }]
 }
 
 function runningParts(timeline: Timeline): Headline['parts'] {
@@ -86,6 +86,10 @@ export function survivorsOf(survivors: number): string {
 
 export function shortModel(model: string): string {
   return model.slice(model.indexOf('/') + 1)
+}
+
+export function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
 /** The first line of a command that says something. */
