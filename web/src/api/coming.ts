@@ -2,7 +2,6 @@ import type { RunView, ScheduleView, WorkerView } from '@agentos/server/domain/v
 
 /** Procedures that the router has on another branch; goes when they are here. */
 export interface Coming {
-  runs: { settle: Mutation<{ run: string, effect: string, as: 'done' | 'failed' | 'repeat', note?: string }, RunView> }
   schedules: {
     list: Query<void, ScheduleView[]>
     preview: Query<Spec, { ticks: string[] }>

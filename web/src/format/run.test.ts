@@ -69,7 +69,7 @@ it('says why a run waits', () => {
 it('says what a run does now, or why it ended, with the reason first when it failed', () => {
   expect(nowOrWhy(run({ now: 'count files' }), now)).toEqual({ reason: null, text: 'count files' })
   expect(nowOrWhy(run({ now: 'count files', cancelRequestedAt: '2026-11-23T15:09:00.000Z' }), now).text).toBe('stopping')
-  const waitingFor = { kind: 'settlement' as const, effect: '2', name: 'deploy', command: './deploy.sh', startedAt: '2026-11-23T15:08:00.000Z' }
+  const waitingFor = { kind: 'settlement' as const, effect: '2', step: 2, call: null, place: 1, name: 'deploy', command: './deploy.sh', startedAt: '2026-11-23T15:08:00.000Z' }
   expect(nowOrWhy(run({ status: 'waiting', waitingFor }), now).text).toBe('to be settled: deploy')
   expect(nowOrWhy(run({ status: 'failed', reason: 'timeout' }), now)).toEqual({ reason: 'timeout', text: 'over its time limit' })
   expect(nowOrWhy(run({ status: 'failed', reason: 'error', detail: 'step 2 exited 3' }), now).text).toBe('step 2 exited 3')

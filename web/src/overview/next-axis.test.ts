@@ -19,7 +19,7 @@ it('has marks at round times by the clocks of who looks', () => {
 })
 
 it('shows the ticks that lie on it, the first one apart, and says when there are more than are known', () => {
-  const axis = axisOf(inHours(0.5, 1, 2), now, 0)
+  const axis = axisOf(inHours(2, 3), now, 0)
   const preview = inHours(0.4, 0.9, 1.4, 1.9, 2.4)
   expect(dotsOf({ preview, pausedAt: null }, axis)).toMatchObject({
     dots: [{ percent: 10, isFirst: true }, { isFirst: false }, {}, {}, { percent: 60 }],

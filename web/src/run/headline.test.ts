@@ -66,7 +66,7 @@ describe('the sentence under the title', () => {
   })
 
   it('says what a person has to settle, and that nothing is held meanwhile', () => {
-    const waitingFor = { kind: 'settlement' as const, effect: '2', name: 'deploy', command: './deploy.sh prod', startedAt: '2026-11-23T14:02:40.000Z' }
+    const waitingFor = { kind: 'settlement' as const, effect: '2', step: 2, call: null, place: 1, name: 'deploy', command: './deploy.sh prod', startedAt: '2026-11-23T14:02:40.000Z' }
     expect(said(started(), { status: 'waiting', waitingFor })).toBe('Waits for a person: what became of ./deploy.sh prod has to be settled. Nothing of it runs and no slot is held.')
   })
 

@@ -5,7 +5,7 @@ import { appendEvents } from './fold.ts'
 import { settlementQuestion } from './settlement.ts'
 import { createTimeline } from './timeline.ts'
 
-const waitingFor = { kind: 'settlement' as const, effect: '2', name: 'deploy', command: './deploy.sh', startedAt: '2026-11-23T14:02:40.000Z' }
+const waitingFor = { kind: 'settlement' as const, effect: '2', step: 2, call: null, place: 1, name: 'deploy', command: './deploy.sh', startedAt: '2026-11-23T14:02:40.000Z' }
 const waiting = createRun({ status: 'waiting', waitingFor })
 
 function folded(log: ReturnType<typeof createLog>) {
@@ -14,10 +14,10 @@ function folded(log: ReturnType<typeof createLog>) {
   return timeline
 }
 
-function unknown(call?: string) {
+function unknown() {
   return createLog().submit().start().command(2, './deploy.sh')
     .add('attempt.lost', { worker: 'a', detail: '' }).wait(4000).start('b')
-    .add('effect.unknown', { effect: '2', step: 2, ...call !== undefined && { call }, name: 'deploy', command: './deploy.sh' })
+    .add('effect.unknown', { effect: '2', step: 2, name: 'deploy', command: './deploy.sh' })
 }
 
 it('asks while a run is parked for an effect, and says since when nobody knows', () => {
@@ -26,10 +26,13 @@ it('asks while a run is parked for an effect, and says since when nobody knows',
 })
 
 it('says of each choice what it means: for a step of a script, and for what a model has asked for', () => {
-  const of = (log: ReturnType<typeof createLog>) => settlementQuestion(waiting, folded(log))!.choices.map(({ as, means }) => `${as}: ${means}`)
-  expect(of(unknown())[0]).toBe('done: The step counts as succeeded, and the run goes on after it.')
-  expect(of(unknown('c1'))[0]).toBe('done: The model is told that it was done, with your note, and goes on.')
-  expect(of(unknown())[2]).toBe(of(unknown('c1'))[2])
+  const meaning = (call: string | null, at: number) => {
+    const question = settlementQuestion({ ...waiting, waitingFor: { ...waitingFor, call } }, folded(unknown()))
+    return `${question!.choices[at]!.as}: ${question!.choices[at]!.means}`
+  }
+  expect(meaning(null, 0)).toBe('done: The step counts as succeeded, and the run goes on after it.')
+  expect(meaning('c1', 0)).toBe('done: The model is told that it was done, with your note, and goes on.')
+  expect(meaning(null, 2)).toBe(meaning('c1', 2))
 })
 
 it('asks nothing once the log says that it was settled, although the header has not heard of it yet', () => {

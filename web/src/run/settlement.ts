@@ -28,7 +28,7 @@ export function settlementQuestion(run: RunView, timeline: Timeline): Settlement
     command: waitingFor.command,
     startedAt: waitingFor.startedAt,
     unknownAt: effect ? new Date(effect.unknownAt).toISOString() : null,
-    choices: effect && effect.call !== null ? OF_A_CALL : OF_A_STEP,
+    choices: waitingFor.call === null ? OF_A_STEP : OF_A_CALL,
   }
 }
 
