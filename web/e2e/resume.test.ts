@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PHONE } from './browser.ts'
 import { temporaryFolder } from './repository.ts'
 import { expectStoredEventsOnPage, storedEvents } from './run-page.ts'
-import { PATIENCE_MS, setStage } from './stage.ts'
+import { setStage } from './stage.ts'
 
 let folder: Folder
 let stage: Stage
@@ -44,8 +44,7 @@ async function killedInTheMiddle(name: string, rest: string): Promise<{ page: Pa
   await rm(join(folder.path, 'enough'), { force: true })
   const run = await stage.server.client.runs.submit({ manifest: { source: releasing(name, rest) }, task: `Release ${name}` })
   const page = await stage.open(`/runs/${run.id}`)
-  const deploys = async () => (await storedEvents(stage.server, run.id)).some(event => event.type === 'step.output' && event.data.text.includes('deploying'))
-  await expect.poll(deploys, { timeout: PATIENCE_MS }).toBe(true)
+  await page.getByRole('region', { name: 'Terminal' }).getByText('deploying', { exact: true }).waitFor()
   await stage.killServer()
   await stage.startAgain()
   return { page, runId: run.id }
