@@ -85,6 +85,9 @@ async function takeViews(into: string, { report, failed, running }: { report: st
     'run-events': `/runs/${report}?tab=events`,
     'run-failed': `/runs/${failed}`,
     'run-running': `/runs/${running}`,
+    'schedules': '/schedules',
+    'schedule-new': '/schedules?new',
+    'workers': '/workers',
     'sign-in': '/sign-in',
   }
   for (const [size, context] of [['1440', WIDE], ['390', PHONE]] as const) {

@@ -44,6 +44,8 @@ export const runs = router({
       search: z.string().trim().max(200).optional(),
       /** Only runs that are not older than this. */
       sinceMs: delayMs.optional(),
+      /** Only those that were given up after too many losses in a row. */
+      deadLetter: z.boolean().optional(),
     }).default({}))
     .query(async ({ ctx, input }): Promise<RunPage> => {
       const agentId = input.agent === undefined ? undefined : (await agentNamed(ctx, input.agent)).id
@@ -53,6 +55,7 @@ export const runs = router({
         ...(input.statuses?.length && { statuses: input.statuses }),
         ...(agentId !== undefined && { agentId }),
         ...(input.search && { search: input.search }),
+        ...(input.deadLetter && { deadLetter: true }),
         ...(input.sinceMs !== undefined && { since: new Date(Date.now() - input.sinceMs).toISOString() }),
       })
     }),

@@ -43,6 +43,8 @@ export interface RunFilter {
   search?: string
   /** ISO 8601: only those created then or later. */
   since?: string
+  /** Only those that were given up after too many losses in a row. */
+  deadLetter?: boolean
 }
 
 /** Newest first. Each page costs the same however many runs there are. Rejects with CursorError. */
@@ -55,7 +57,8 @@ export async function listRuns(db: Database, organisationId: string, filter: Run
   return { runs, older: found.length > limit && last ? `${Date.parse(last.createdAt)}.${last.id}` : null }
 }
 
-function conditions({ sql }: Database, organisationId: string, { before, statuses, agentId, search, since }: RunFilter): { where: string, params: Param[] } {
+function conditions({ sql }: Database, organisationId: string, filter: RunFilter): { where: string, params: Param[] } {
+  const { before, statuses, agentId, search, since, deadLetter } = filter
   const params: Param[] = []
   const given = (value: Param): string => `$${params.push(value)}`
   const where = [`r."organisationId" = ${given(organisationId)}`]
@@ -65,6 +68,8 @@ function conditions({ sql }: Database, organisationId: string, { before, statuse
     where.push(`r."agentId" = ${given(agentId)}`)
   if (since !== undefined)
     where.push(`r."createdAt" >= ${sql.instant(given(Date.parse(since)))}`)
+  if (deadLetter)
+    where.push('r."deadLetteredAt" IS NOT NULL')
   if (before !== undefined) {
     const cursor = parseCursor(before)
     where.push(`(r."createdAt", r."id") < (${sql.instant(given(cursor.createdAt))}, ${given(cursor.id)})`)

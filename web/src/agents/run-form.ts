@@ -22,7 +22,7 @@ export function emptyForm(agent: AgentDetail): RunForm {
   }
 }
 
-function startValue({ type, default: given }: AgentInput): string | boolean {
+export function startValue({ type, default: given }: AgentInput): string | boolean {
   if (type === 'boolean')
     return given === true
   return given === null ? '' : String(given)
@@ -32,15 +32,7 @@ export type Read = { ok: true, submission: Submission } | { ok: false, problems:
 
 /** What is to be submitted; or what is wrong, by field (`inputs.top`, `time`). An empty optional field is left out. */
 export function readForm(agent: AgentDetail, form: RunForm): Read {
-  const problems: Record<string, string> = {}
-  const inputs: Submission['inputs'] = {}
-  for (const input of agent.inputs) {
-    const read = readInput(input, form.inputs[input.name] ?? '')
-    if ('problem' in read)
-      problems[`inputs.${input.name}`] = read.problem
-    else if (read.value !== null)
-      inputs[input.name] = read.value
-  }
+  const { inputs, problems } = readInputs(agent.inputs, form.inputs)
   const timeMs = form.time.trim() === '' ? null : parseDuration(form.time)
   if (form.time.trim() !== '' && timeMs === null)
     problems.time = 'Expected a time such as 90s, 5m or 2h.'
@@ -57,6 +49,20 @@ export function readForm(agent: AgentDetail, form: RunForm): Read {
       isolation: form.isolation === 'default' ? null : form.isolation,
     },
   }
+}
+
+/** What is wrong stands by field: `inputs.top`. */
+export function readInputs(declared: AgentInput[], typed: RunForm['inputs']): { inputs: Submission['inputs'], problems: Record<string, string> } {
+  const problems: Record<string, string> = {}
+  const inputs: Submission['inputs'] = {}
+  for (const input of declared) {
+    const read = readInput(input, typed[input.name] ?? '')
+    if ('problem' in read)
+      problems[`inputs.${input.name}`] = read.problem
+    else if (read.value !== null)
+      inputs[input.name] = read.value
+  }
+  return { inputs, problems }
 }
 
 function readInput({ type, required }: AgentInput, typed: string | boolean): { value: string | number | boolean | null } | { problem: string } {

@@ -62,11 +62,15 @@ it('says why a run waits', () => {
   expect(queuedWhy(run({ status: 'queued', queuedBecause: 'later', attempt: 1, availableAt: '2026-11-23T15:10:24.000Z' }), now)).toEqual({ word: 'later', rest: 'again in 24 s' })
   expect(queuedWhy(run({ status: 'queued', queuedBecause: 'later', availableAt: '2026-11-23T15:09:00.000Z' }), now).word).toBe('next')
   expect(queuedWhy(run({ status: 'queued', queuedBecause: 'slots' }), now).word).toBe('slots')
+  expect(queuedWhy(run({ status: 'queued', queuedBecause: 'host', host: 'crane-2' }), now)).toEqual({ word: 'host', rest: 'its workspace is on crane-2, which has no free slot' })
+  expect(queuedWhy(run({ status: 'queued', queuedBecause: 'rate' }), now)).toEqual({ word: 'rate', rest: 'as many of log-triage have started as may for now' })
 })
 
 it('says what a run does now, or why it ended, with the reason first when it failed', () => {
   expect(nowOrWhy(run({ now: 'count files' }), now)).toEqual({ reason: null, text: 'count files' })
   expect(nowOrWhy(run({ now: 'count files', cancelRequestedAt: '2026-11-23T15:09:00.000Z' }), now).text).toBe('stopping')
+  const waitingFor = { kind: 'settlement' as const, effect: '2', step: 2, call: null, place: 1, name: 'deploy', command: './deploy.sh', startedAt: '2026-11-23T15:08:00.000Z' }
+  expect(nowOrWhy(run({ status: 'waiting', waitingFor }), now).text).toBe('to be settled: deploy')
   expect(nowOrWhy(run({ status: 'failed', reason: 'timeout' }), now)).toEqual({ reason: 'timeout', text: 'over its time limit' })
   expect(nowOrWhy(run({ status: 'failed', reason: 'error', detail: 'step 2 exited 3' }), now).text).toBe('step 2 exited 3')
   expect(nowOrWhy(run({ status: 'succeeded', reason: 'completed' }), now).text).toBe('completed')

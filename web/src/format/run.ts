@@ -22,6 +22,11 @@ export function shortId(id: string): string {
   return id.length > 14 ? id.slice(0, 12) : id
 }
 
+/** The machine of a worker, whose name is `<host>:<pid>:<when it started>`. */
+export function hostOf(worker: string | null): string | null {
+  return worker?.split(':')[0] || null
+}
+
 /** Milliseconds since the first attempt started, up to its end or now; null when it has not started. */
 export function runDurationMs(run: Pick<RunView, 'startedAt' | 'endedAt'>, nowMs: number): number | null {
   if (!run.startedAt)
@@ -30,17 +35,17 @@ export function runDurationMs(run: Pick<RunView, 'startedAt' | 'endedAt'>, nowMs
 }
 
 /** Why it waits in the queue: a word and the rest of the sentence. */
-export function queuedWhy(run: Pick<RunView, 'queuedBecause' | 'availableAt' | 'agentName' | 'attempt'>, nowMs: number): { word: string, rest: string } {
+export function queuedWhy(run: Pick<RunView, 'queuedBecause' | 'availableAt' | 'agentName' | 'attempt' | 'host'>, nowMs: number): { word: string, rest: string } {
   switch (run.queuedBecause) {
-    case 'concurrency': return { word: 'concurrency', rest: `${run.agentName} runs as many as it may` }
+    case 'concurrency': return { word: 'concurrency', rest: `as many of ${run.agentName} run as may` }
     case 'later': {
       if (Date.parse(run.availableAt) <= nowMs)
         return { word: 'next', rest: 'about to start' }
       return { word: 'later', rest: `${run.attempt > 0 ? 'again' : 'starts'} ${formatAgo(run.availableAt, nowMs)}` }
     }
-    case 'rate': return { word: 'rate', rest: `${run.agentName} has started as many as it may for now` }
-    case 'host': return { word: 'host', rest: 'its workspace is on another machine' }
-    case 'slots': return { word: 'slots', rest: 'all are taken' }
+    case 'rate': return { word: 'rate', rest: `as many of ${run.agentName} have started as may for now` }
+    case 'host': return { word: 'host', rest: `its workspace is on ${run.host ?? 'another machine'}, which has no free slot` }
+    case 'slots': return { word: 'slots', rest: 'no worker has a free one' }
     case null: return { word: 'next', rest: 'about to start' }
   }
 }
@@ -53,7 +58,7 @@ export function nowOrWhy(run: RunView, nowMs: number): { reason: string | null, 
       return { reason: null, text: `${word}: ${rest}` }
     }
     case 'running': return { reason: null, text: run.cancelRequestedAt ? 'stopping' : run.now ?? 'starting' }
-    case 'waiting': return { reason: null, text: run.detail ?? 'waits for a person' }
+    case 'waiting': return { reason: null, text: run.waitingFor ? `to be settled: ${run.waitingFor.name}` : run.detail ?? 'waits for a person' }
     case 'succeeded': return { reason: null, text: run.detail || 'completed' }
     case 'cancelled': return { reason: null, text: run.detail || 'cancelled' }
     case 'failed': {

@@ -1,4 +1,4 @@
-import type { PlacedNote, Row, Timeline } from './timeline.ts'
+import type { Note, PlacedNote, Row, Timeline } from './timeline.ts'
 
 /** What the reading shows: the rows of the trace but for the attempts' heads, and what the run met between them. */
 export type FeedItem = Extract<Row, { kind: 'step' | 'call' | 'marker' | 'try' }> | NoteItem
@@ -63,8 +63,14 @@ export function versionOf(row: Row | FeedItem): string | number {
     case 'step': return row.step.version
     case 'call': return row.call.version
     case 'attempt': return row.attempt.state
-    case 'marker': return `${row.marker.resumedAt}-${row.marker.availableAt}`
+    case 'marker': return `${row.marker.resumedAt}-${row.marker.availableAt}-${row.marker.parked}-${row.marker.resumed !== null}`
     case 'try': return 0
-    case 'note': return row.note.kind === 'denied' ? row.note.count : 0
+    case 'note': return noteVersion(row.note)
   }
+}
+
+function noteVersion(note: Note): number {
+  if (note.kind === 'denied')
+    return note.count
+  return note.kind === 'effect' && note.effect.settled ? 1 : 0
 }

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { ModelTurn, Step, Timeline } from './timeline.ts'
-import { addTry } from './fold-step.ts'
+import { addTry, reopenStep } from './fold-step.ts'
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 
@@ -9,6 +9,7 @@ export function foldModelEvent(timeline: Timeline, event: EventOf<'model.request
   const step = timeline.stepsByNumber.get(event.data.step)
   if (!step)
     return
+  reopenStep(step, event.attempt)
   step.version++
   const turn = event.type === 'model.requested' ? request(timeline, step, event) : step.turn
   if (!turn || event.type === 'model.requested')

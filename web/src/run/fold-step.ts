@@ -1,15 +1,17 @@
 import type { RunEvent } from '@agentos/server/domain/event'
-import type { Row, Step, Timeline, ToolCall } from './timeline.ts'
+import type { Row, Step, StepStatus, Timeline, ToolCall } from './timeline.ts'
 import { createOutput } from './output.ts'
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 
 export function startStep(timeline: Timeline, data: EventOf<'step.started'>['data'], attempt: number, at: number): void {
   const known = timeline.stepsByNumber.get(data.step)
-  if (known) {
+  if (known && known.attempt === attempt) {
     tryAgain(timeline, known, data.try, at)
     return
   }
+  // Begun anew by a later attempt it is a row of its own; what became of it before stays where it was.
+  const key = known ? `step-${data.step}-${attempt}` : `step-${data.step}`
   const step: Step = {
     kind: data.kind,
     number: data.step,
@@ -29,14 +31,15 @@ export function startStep(timeline: Timeline, data: EventOf<'step.started'>['dat
     cutBytes: 0,
     turn: null,
     calls: [],
+    effect: null,
     version: 0,
   }
   timeline.steps.push(step)
   timeline.stepsByNumber.set(data.step, step)
-  timeline.rows.push({ kind: 'step', key: `step-${data.step}`, step })
+  timeline.rows.push({ kind: 'step', key, step })
   timeline.structure++
   if (step.command !== null)
-    timeline.sections.push({ key: `step-${data.step}`, command: step.command, step, call: null, output: step.output })
+    timeline.sections.push({ key, command: step.command, step, call: null, output: step.output })
 }
 
 /** The same step is started once more: what its last try came to is kept under it. */
@@ -44,6 +47,13 @@ function tryAgain(timeline: Timeline, step: Step, number: number, at: number): v
   addTry(timeline, step, step.detail, step.status, step.startedAt, step.endedAt ?? at)
   Object.assign(step, { try: number, status: 'running', detail: null, startedAt: at, endedAt: null, durationMs: null, end: null })
   step.version++
+}
+
+/** What was lost with its worker goes on in the next attempt: it was not begun anew, so it stays where it is. */
+export function reopenStep(step: Step, attempt: number): void {
+  if (attempt <= step.attempt || (step.status !== 'lost' && step.status !== 'unknown'))
+    return
+  Object.assign(step, { status: 'running', attempt, endedAt: null, durationMs: null, end: null })
 }
 
 export function addTry(timeline: Timeline, step: Step, detail: string | null, status: Step['status'], startedAt: number, endedAt: number): void {
@@ -55,6 +65,7 @@ export function foldStepOutput(timeline: Timeline, event: EventOf<'step.output' 
   const step = timeline.stepsByNumber.get(event.data.step)
   if (!step)
     return
+  reopenStep(step, event.attempt)
   step.version++
   if (event.type === 'output.cut')
     step.cutBytes += event.data.droppedBytes
@@ -67,13 +78,16 @@ export function finishStep(timeline: Timeline, data: EventOf<'step.finished'>['d
   if (!step)
     return
   step.version++
-  // The log says failed; that a person or the run's own end cut it short is no fault of the step.
-  step.status = data.status === 'failed' && data.end?.ended === 'cancelled' ? 'stopped' : data.status
+  const wasRunning = step.status === 'running'
+  step.status = statusOf(step, data)
   step.detail = data.detail ?? null
   step.continued = data.continued ?? false
   step.end = data.end ?? null
-  step.endedAt = at
-  step.durationMs = data.durationMs
+  // What a person has said of it took no time: it ended when it was lost.
+  if (!step.effect?.settled || wasRunning) {
+    step.endedAt = at
+    step.durationMs = data.durationMs
+  }
   // What never ran wrote nothing.
   if (data.status === 'skipped')
     timeline.sections = timeline.sections.filter(section => section.step !== step)
@@ -83,6 +97,7 @@ export function foldToolEvent(timeline: Timeline, event: EventOf<'tool.proposed'
   const step = timeline.stepsByNumber.get(event.data.step)
   if (!step)
     return
+  reopenStep(step, event.attempt)
   step.version++
   const call = callOf(timeline, step, event)
   call.version++
@@ -90,19 +105,30 @@ export function foldToolEvent(timeline: Timeline, event: EventOf<'tool.proposed'
     call.input = event.data.input
   }
   else if (event.type === 'tool.started') {
+    // The second time is after its worker was lost: it is done again.
+    if (call.status !== 'running')
+      Object.assign(call, { status: 'running', endedAt: null, durationMs: null, end: null, result: null })
+    if (call.command === null)
+      timeline.sections.push({ key: keyOf(event), command: event.data.command, step, call, output: call.output })
     call.command = event.data.command
     call.startedAt = Date.parse(event.at)
-    timeline.sections.push({ key: keyOf(event), command: event.data.command, step, call, output: call.output })
   }
   else if (event.type === 'tool.output') {
     timeline.outputBytes += call.output.append(event.data.stream, event.data.text)
   }
   else {
-    call.status = event.data.status === 'failed' && event.data.end?.ended === 'cancelled' ? 'stopped' : event.data.status
-    call.result = event.data.result
-    call.end = event.data.end ?? null
-    call.endedAt = Date.parse(event.at)
-    call.durationMs = event.data.durationMs
+    finishCall(call, event.data, Date.parse(event.at))
+  }
+}
+
+function finishCall(call: ToolCall, data: EventOf<'tool.finished'>['data'], at: number): void {
+  const wasRunning = call.status === 'running'
+  call.status = statusOf(call, data)
+  call.result = data.result
+  call.end = data.end ?? null
+  if (!call.effect?.settled || wasRunning) {
+    call.endedAt = at
+    call.durationMs = data.durationMs
   }
 }
 
@@ -123,6 +149,7 @@ function callOf(timeline: Timeline, step: Step, event: EventOf<'tool.proposed' |
     end: null,
     result: null,
     output: createOutput(),
+    effect: null,
     version: 0,
   }
   timeline.callsById.set(key, call)
@@ -133,7 +160,18 @@ function callOf(timeline: Timeline, step: Step, event: EventOf<'tool.proposed' |
 
 /** A model names its calls as it likes, so an id is unique within a step at most. */
 function keyOf(event: { data: { step: number, call: string } }): string {
-  return `call-${event.data.step}-${event.data.call}`
+  return callKey(event.data.step, event.data.call)
+}
+
+export function callKey(step: number, call: string): string {
+  return `call-${step}-${call}`
+}
+
+/** The log says failed; that a person or the run's own end cut it short is no fault of it, and that nobody knows is no failure. */
+function statusOf(what: Step | ToolCall, { status, end }: { status: 'succeeded' | 'failed' | 'skipped' | 'denied', end?: EventOf<'step.finished'>['data']['end'] }): StepStatus {
+  if (status === 'failed' && end?.ended === 'cancelled')
+    return 'stopped'
+  return status === 'failed' && what.effect?.settled?.as === 'told' ? 'unknown' : status
 }
 
 /** After the last row of the step, which is nearly always the last of all. */

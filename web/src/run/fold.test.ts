@@ -20,7 +20,7 @@ function drawn(events: RunEvent[], sizes: number[] = []) {
     from += size
   }
   appendEvents(timeline, events.slice(from))
-  return JSON.parse(JSON.stringify({ ...timeline, stepsByNumber: null, callsById: null, deniedNotes: null }))
+  return JSON.parse(JSON.stringify({ ...timeline, stepsByNumber: null, callsById: null, effectsById: null, deniedNotes: null }))
 }
 
 function wholeLog() {
@@ -144,5 +144,87 @@ describe('folding a log', () => {
     const log = createLog().submit().start()
     const unknown = { ...log.events[1]!, seq: 3, type: 'artifact.saved', data: {} } as unknown as RunEvent
     expect(fold([...log.events, unknown]).lastSeq).toBe(3)
+  })
+})
+
+describe('folding a run that is resumed', () => {
+  const lost = () => createLog().submit().start().command(1, 'fetch').finish(1).command(2, 'deploy.sh prod').output(2, 'half\n')
+    .add('attempt.lost', { worker: 'worker-1', detail: 'lease expired' }).wait(5000)
+  const resumed = { kept: 1, repeated: 1, unknown: 0, workspace: 'kept' as const }
+
+  it('writes into the marker before the attempt what that attempt found', () => {
+    const timeline = fold(lost().start('worker-2').add('run.resumed', resumed).events)
+    expect(timeline.rows.map(row => row.kind)).toEqual(['attempt', 'step', 'step', 'marker', 'attempt'])
+    expect(timeline.rows[3]).toMatchObject({ marker: { cause: 'lost', resumed: { attempt: 2, kept: 1, repeated: 1, unknown: 0 } } })
+  })
+
+  it('makes a marker of its own when the attempt before it left none', () => {
+    const log = createLog().submit().start().command(1, 'fetch').finish(1).add('attempt.ended', { reason: 'interrupted', detail: '', durationMs: 9 })
+    const timeline = fold(log.start('worker-2').add('run.resumed', resumed).events)
+    expect(timeline.rows.map(row => row.kind)).toEqual(['attempt', 'step', 'marker', 'attempt'])
+  })
+
+  it('shows a step that is begun anew in its new attempt, and the one that was cut short where it was', () => {
+    const timeline = fold(lost().start('worker-2').add('run.resumed', resumed).command(2, 'deploy.sh prod', 2).output(2, 'whole\n').finish(2).events)
+    const steps = timeline.rows.flatMap(row => row.kind === 'step' ? [[row.key, row.step.status, row.step.output.lines[0]?.text]] : [])
+    expect(steps).toEqual([['step-1', 'succeeded', undefined], ['step-2', 'lost', 'half'], ['step-2-2', 'succeeded', 'whole']])
+    expect(new Set(timeline.rows.map(row => row.key)).size).toBe(timeline.rows.length)
+  })
+
+  it('goes on with a step and its call under the same number when they were not begun anew', () => {
+    const log = createLog().submit().start().model(1)
+      .add('tool.proposed', { step: 1, call: 'a', tool: 'shell', input: {} })
+      .add('tool.started', { step: 1, call: 'a', tool: 'shell', command: 'make' })
+      .add('attempt.lost', { worker: 'worker-1', detail: 'gone' }).wait(1000).start('worker-2').add('run.resumed', resumed)
+    expect(fold(log.events).steps[0]).toMatchObject({ status: 'lost', calls: [{ status: 'lost' }] })
+    log.add('tool.started', { step: 1, call: 'a', tool: 'shell', command: 'make' })
+    expect(fold(log.events).steps[0]).toMatchObject({ status: 'running', attempt: 2, endedAt: null, calls: [{ status: 'running', endedAt: null }] })
+    expect(fold(log.events).sections).toHaveLength(1)
+    log.add('attempt.lost', { worker: 'worker-2', detail: 'gone too' })
+    expect(fold(log.events).steps[0]).toMatchObject({ status: 'lost', calls: [{ status: 'lost' }] })
+  })
+
+  it('closes what was open when the next attempt begins and nothing was said of the end of the one before', () => {
+    const timeline = fold(createLog().submit().start().command(1, 'make').start('worker-2').events)
+    expect(timeline.attempts.map(attempt => attempt.state)).toEqual(['lost', 'running'])
+    expect(timeline.steps[0]!.status).toBe('lost')
+    expect(timeline.rows.map(row => row.kind)).toEqual(['attempt', 'step', 'marker', 'attempt'])
+  })
+
+  const parked = () => lost().start('worker-2').add('run.resumed', { ...resumed, repeated: 0, unknown: 1 })
+    .add('effect.unknown', { effect: 's2', step: 2, name: 'deploy', command: 'deploy.sh prod' })
+    .add('run.parked', { for: 'settlement', detail: 'deploy has to be settled' })
+
+  it('marks an effect whose outcome nobody knows where it was begun, and that the run is parked for it', () => {
+    const timeline = fold(parked().events)
+    expect(timeline.steps[1]).toMatchObject({ status: 'unknown', effect: { id: 's2', settled: null, startedAt: timeline.steps[1]!.startedAt } })
+    expect(timeline.attempts.map(attempt => attempt.state)).toEqual(['lost', 'parked'])
+    expect(timeline.rows.at(-1)).toMatchObject({ kind: 'marker', marker: { cause: 'parked', parked: true } })
+    expect(timeline.notes).toMatchObject([{ note: { kind: 'effect', effect: { command: 'deploy.sh prod' } } }])
+  })
+
+  it.each([['done', 'succeeded'], ['failed', 'failed'], ['repeat', 'unknown'], ['told', 'unknown'], ['interrupted', 'unknown']] as const)('shows an effect that was settled as %s as %s, with whose word it is', (as, status) => {
+    const timeline = fold(parked().wait(60_000).add('effect.settled', { effect: 's2', as, by: 'owner', note: 'looked at the site' }).events)
+    expect(timeline.steps[1]).toMatchObject({ status, effect: { settled: { as, by: 'owner', note: 'looked at the site' } } })
+  })
+
+  it('does not show as failed what only was told to the model', () => {
+    const log = createLog().submit().start().model(1)
+      .add('tool.proposed', { step: 1, call: 'a', tool: 'shell', input: {} })
+      .add('tool.started', { step: 1, call: 'a', tool: 'shell', command: 'npm i' })
+      .add('attempt.lost', { worker: 'worker-1', detail: 'gone' }).start('worker-2')
+      .add('effect.unknown', { effect: 'c1', step: 1, call: 'a', name: 'shell', command: 'npm i' })
+      .add('effect.settled', { effect: 'c1', as: 'told', by: 'policy' })
+      .add('tool.finished', { step: 1, call: 'a', tool: 'shell', status: 'failed', result: 'Nobody knows how it ended.', durationMs: 0 })
+    expect(fold(log.events).steps[0]!.calls[0]).toMatchObject({ status: 'unknown', result: 'Nobody knows how it ended.' })
+  })
+
+  it('comes to the same timeline however its log is cut into batches', () => {
+    const { events } = parked().wait(60_000).add('effect.settled', { effect: 's2', as: 'repeat', by: 'owner' })
+      .start('worker-3').add('run.resumed', resumed).command(2, 'deploy.sh prod', 2).finish(2).end()
+    const expected = drawn(events)
+    fc.assert(fc.property(fc.array(fc.nat({ max: 5 }), { maxLength: 20 }), (sizes) => {
+      expect(drawn(events, sizes)).toEqual(expected)
+    }))
   })
 })

@@ -1,6 +1,7 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { EndReason } from '@agentos/server/domain/run'
-import type { Marker, Timeline } from './timeline.ts'
+import type { Attempt, Marker, Timeline } from './timeline.ts'
+import { foldEffectEvent } from './fold-effect.ts'
 import { foldModelEvent } from './fold-model.ts'
 import { foldNote, isNoteEvent } from './fold-note.ts'
 import { finishStep, foldStepOutput, foldToolEvent, startStep } from './fold-step.ts'
@@ -37,6 +38,16 @@ function fold(timeline: Timeline, event: RunEvent): void {
       break
     case 'run.retry_scheduled':
       scheduleRetry(timeline, event.data, event.attempt, at())
+      break
+    case 'run.parked':
+      parkAttempt(timeline, event.data.detail, at())
+      break
+    case 'run.resumed':
+      resume(timeline, event.data, event.attempt, at())
+      break
+    case 'effect.unknown':
+    case 'effect.settled':
+      foldEffectEvent(timeline, event)
       break
     case 'run.ended':
       closeAttempt(timeline, 'ended', event.data.reason, event.data.detail, at())
@@ -82,6 +93,9 @@ function fold(timeline: Timeline, event: RunEvent): void {
 }
 
 function startAttempt(timeline: Timeline, number: number, worker: string, at: number): void {
+  // A log that says nothing of the end of the one before: it cannot still be at work.
+  if (timeline.attempts.at(-1)?.state === 'running')
+    loseAttempt(timeline, '', at)
   const marker = pendingMarker(timeline)
   if (marker)
     marker.resumedAt = at
@@ -97,6 +111,30 @@ function loseAttempt(timeline: Timeline, detail: string, at: number): void {
   addMarker(timeline, { cause: 'lost', detail, ...counts, fromAt: at, availableAt: null })
 }
 
+function parkAttempt(timeline: Timeline, detail: string, at: number): void {
+  const counts = countSteps(timeline)
+  closeAttempt(timeline, 'parked', null, detail, at)
+  const lost = pendingMarker(timeline)
+  if (lost)
+    lost.parked = true
+  else
+    addMarker(timeline, { cause: 'parked', detail, ...counts, fromAt: at, availableAt: null })
+}
+
+/** Said by the attempt that goes on; the marker before it says what it found. */
+function resume(timeline: Timeline, data: Extract<RunEvent, { type: 'run.resumed' }>['data'], attempt: number, at: number): void {
+  const place = timeline.rows.findLastIndex(row => row.kind === 'attempt')
+  const before = timeline.rows[place - 1]
+  if (before?.kind === 'marker') {
+    before.marker.resumed = { ...data, attempt }
+    return
+  }
+  const counts = { stepsDone: data.kept, stepsOpen: data.repeated + data.unknown }
+  const marker: Marker = { cause: 'retry', attempt: attempt - 1, detail: '', ...counts, fromAt: at, availableAt: null, parked: false, resumedAt: at, resumed: { ...data, attempt } }
+  timeline.rows.splice(Math.max(0, place), 0, { kind: 'marker', key: `marker-${attempt}-resumed`, marker })
+  timeline.structure++
+}
+
 type RetryData = Extract<RunEvent, { type: 'run.retry_scheduled' }>['data']
 
 function scheduleRetry(timeline: Timeline, data: RetryData, attempt: number, at: number): void {
@@ -110,9 +148,9 @@ function scheduleRetry(timeline: Timeline, data: RetryData, attempt: number, at:
   addMarker(timeline, { cause: 'retry', detail: data.detail, ...counts, fromAt: at, availableAt: Date.parse(data.availableAt) })
 }
 
-function addMarker(timeline: Timeline, marker: Omit<Marker, 'attempt' | 'resumedAt'>): void {
+function addMarker(timeline: Timeline, marker: Omit<Marker, 'attempt' | 'parked' | 'resumedAt' | 'resumed'>): void {
   const attempt = timeline.attempts.length
-  timeline.rows.push({ kind: 'marker', key: `marker-${attempt}-${timeline.rows.length}`, marker: { ...marker, attempt, resumedAt: null } })
+  timeline.rows.push({ kind: 'marker', key: `marker-${attempt}-${timeline.rows.length}`, marker: { ...marker, attempt, parked: marker.cause === 'parked', resumedAt: null, resumed: null } })
   timeline.structure++
 }
 
@@ -129,19 +167,19 @@ function countSteps(timeline: Timeline): { stepsDone: number, stepsOpen: number 
     const { status } = timeline.steps[i]!
     if (status === 'succeeded')
       counts.stepsDone++
-    else if (status === 'running' || status === 'lost' || status === 'stopped')
+    else if (status === 'running' || status === 'lost' || status === 'unknown' || status === 'stopped')
       counts.stepsOpen++
   }
   return counts
 }
 
 /** What was open in the attempt is closed with it: nothing of it runs any more. */
-function closeAttempt(timeline: Timeline, state: 'ended' | 'lost', reason: EndReason, detail: string, at: number): void {
+function closeAttempt(timeline: Timeline, state: Exclude<Attempt['state'], 'running'>, reason: EndReason | null, detail: string, at: number): void {
   const attempt = timeline.attempts.at(-1)
   if (!attempt || attempt.state !== 'running')
     return
   Object.assign(attempt, { state, reason, detail, endedAt: at })
-  const left = state === 'lost' ? 'lost' as const : 'stopped' as const
+  const left = state === 'ended' ? 'stopped' as const : 'lost' as const
   for (let i = timeline.steps.length - 1; i >= 0 && timeline.steps[i]!.attempt === attempt.number; i--) {
     const step = timeline.steps[i]!
     for (const call of step.calls) {

@@ -64,6 +64,11 @@ it('shows tokens for a model, and money only when a price is known', () => {
   expect(gauges(log, createRun({ limits }))).toEqual(expect.arrayContaining(['Tokens 1.5 k / 200 k', 'Cost $0.42 / $2.00']))
 })
 
+it('does not count attempts that lost their worker', () => {
+  const log = createLog().submit().start().add('attempt.lost', { worker: 'a', detail: '' }).start()
+  expect(gauges(log, createRun({ maxAttempts: 3, attempt: 2 }))).toContain('Attempts 1 / 3')
+})
+
 it('shows attempts where there may be several', () => {
   expect(gauges(createLog().submit().start(), createRun({ maxAttempts: 3 }))).toContain('Attempts 1 / 3')
 })

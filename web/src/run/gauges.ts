@@ -31,7 +31,7 @@ export interface RunGauge {
 export function gaugesOf(run: RunView, timeline: Timeline, nowMs: number, usage: UsageShown | null = null): RunGauge[] {
   const { limits } = run
   const elapsedMs = timeline.end?.durationMs ?? runDurationMs(run, nowMs) ?? 0
-  const steps = Math.max(timeline.steps.length, run.steps)
+  const steps = Math.max(timeline.stepsByNumber.size, run.steps)
   const outputBytes = Math.max(timeline.outputBytes, run.outputBytes)
   const gauges: RunGauge[] = [
     { label: 'Time', value: formatClock(elapsedMs), limit: formatWords(limits.timeMs), used: elapsedMs, allowed: limits.timeMs, ...keptBy('time', timeline) },
@@ -40,10 +40,9 @@ export function gaugesOf(run: RunView, timeline: Timeline, nowMs: number, usage:
     { label: 'Output', value: formatShortBytes(outputBytes), limit: formatShortBytes(limits.outputBytes), used: outputBytes, allowed: limits.outputBytes, ...keptBy('output', timeline) },
     { label: 'Steps', value: String(steps), limit: String(limits.steps), used: steps, allowed: limits.steps, ...keptBy('steps', timeline) },
   ]
-  const attempt = Math.max(timeline.attempts.at(-1)?.number ?? 0, run.attempt)
-  const attempts = Math.max(run.maxAttempts, attempt)
-  if (attempts > 1)
-    gauges.push({ label: 'Attempts', value: String(attempt), limit: String(attempts), used: attempt, allowed: attempts, ...UNKNOWN })
+  const attempt = countedAttempts(run, timeline)
+  if (run.maxAttempts > 1)
+    gauges.push({ label: 'Attempts', value: String(attempt), limit: String(run.maxAttempts), used: attempt, allowed: run.maxAttempts, ...UNKNOWN })
   return gauges
 }
 
@@ -118,4 +117,15 @@ function measured({ label, name, used, most, allowed, format }: Measured, timeli
 function keptBy(limit: LimitName, { sandbox }: Timeline): Pick<RunGauge, 'kept' | 'isUnkept'> {
   const keepers: LimitKeeper[] | undefined = sandbox?.keepers?.[limit]
   return keepers ? { kept: keptInWords(keepers), isUnkept: !isKept(keepers) } : UNKNOWN
+}
+
+/** Those that lost their worker or were parked do not count against what the manifest allows. */
+function countedAttempts(run: RunView, timeline: Timeline): number {
+  const all = Math.max(timeline.attempts.at(-1)?.number ?? 0, run.attempt)
+  return Math.max(Math.min(all, 1), all - lostAttempts(timeline))
+}
+
+/** How many attempts ended through no fault of the run. */
+export function lostAttempts({ attempts }: Timeline): number {
+  return attempts.filter(({ state }) => state === 'lost' || state === 'parked').length
 }

@@ -40,7 +40,7 @@ describe('the sentence under the title', () => {
 
   it('says why it waits in the queue and since when', () => {
     expect(said(createLog().submit(), { status: 'queued', queuedBecause: 'slots', startedAt: null }))
-      .toMatch(/^Queued: slots: all are taken · since \d\d:02:30, 6 m ago$/)
+      .toMatch(/^Queued: slots: no worker has a free one · since \d\d:02:30, 6 m ago$/)
   })
 
   it('says what a failed attempt came to while the next one is due', () => {
@@ -63,6 +63,16 @@ describe('the sentence under the title', () => {
       survivors: 2,
     })
     expect(said(log)).toBe('Failed: a step failed and was not handled: Step "flaky" exited with 7 · after 2 m 11 s · 2 processes outlived it and had to be killed')
+  })
+
+  it('says what a person has to settle, and that nothing is held meanwhile', () => {
+    const waitingFor = { kind: 'settlement' as const, effect: '2', step: 2, call: null, place: 1, name: 'deploy', command: './deploy.sh prod', startedAt: '2026-11-23T14:02:40.000Z' }
+    expect(said(started(), { status: 'waiting', waitingFor })).toBe('Waits for a person: what became of ./deploy.sh prod has to be settled. Nothing of it runs and no slot is held.')
+  })
+
+  it('says that a run was given up, and why', () => {
+    expect(said(createLog().submit(), { status: 'failed', reason: 'interrupted', deadLetteredAt: '2026-11-23T14:08:00.000Z' }))
+      .toBe('Failed: its worker or executor was lost; given up and put into the dead letter: 5 attempts in a row were lost with nothing new recorded')
   })
 
   it('knows the end from the run before the log has been read', () => {

@@ -1,7 +1,7 @@
 import type { RunStatus } from '@agentos/server/domain/run'
 import type { RunView } from '@agentos/server/domain/views'
 import type { Step, Timeline, ToolCall } from './timeline.ts'
-import { END_REASONS } from '@agentos/server/domain/run'
+import { END_REASONS, MAX_LOSSES } from '@agentos/server/domain/run'
 import { formatDuration, formatWords } from '../format/duration.ts'
 import { plural } from '../format/number.ts'
 import { queuedWhy, STATUS_WORDS } from '../format/run.ts'
@@ -20,7 +20,7 @@ export function headlineOf(run: RunView, timeline: Timeline, nowMs: number): Hea
   if (status === 'queued')
     return { ...head, parts: queuedParts(run, timeline, nowMs) }
   if (status === 'waiting')
-    return { ...head, parts: [{ text: run.detail ?? 'waits for a person' }] }
+    return { status, word: 'Waits for a person', parts: waitingParts(run) }
   if (status !== 'running')
     return { ...head, parts: endedParts(run, timeline) }
   if (timeline.cancelRequested || run.cancelRequestedAt) {
@@ -39,10 +39,17 @@ function queuedParts(run: RunView, timeline: Timeline, nowMs: number): Headline[
   return [{ text: word, strong: true }, { text: `: ${rest} · ${since}` }]
 }
 
+function waitingParts({ waitingFor, detail }: RunView): Headline['parts'] {
+  const idle = 'Nothing of it runs and no slot is held.'
+  if (!waitingFor)
+    return [{ text: `${detail ?? 'something has to be decided'}. ${idle}` }]
+  return [{ text: 'what became of ' }, { text: cut(oneLine(waitingFor.command) || waitingFor.name, 44), mono: true, strong: true }, { text: ` has to be settled. ${idle}` }]
+}
+
 function runningParts(timeline: Timeline): Headline['parts'] {
   const step = timeline.steps.findLast(one => one.status === 'running')
   if (!step)
-    return [{ text: timeline.steps.length ? `between steps, ${plural(timeline.steps.length, 'step')} so far` : 'opening its sandbox' }]
+    return [{ text: timeline.stepsByNumber.size ? `between steps, ${plural(timeline.stepsByNumber.size, 'step')} so far` : 'opening its sandbox' }]
   const call = step.calls.findLast(one => one.status === 'running')
   const tries = step.try > 1 ? `, try ${step.try}` : ''
   return [{ text: `step ${step.number}${tries}, ` }, doing(step, call)]
@@ -62,6 +69,8 @@ function endedParts(run: RunView, timeline: Timeline): Headline['parts'] {
   const durationMs = timeline.end?.durationMs ?? null
   const means = reason ? END_REASONS[reason].means : 'ended'
   const parts: Headline['parts'] = [{ text: means, strong: true }]
+  if (run.deadLetteredAt)
+    parts.push({ text: `; given up and put into the dead letter: ${MAX_LOSSES} attempts in a row were lost with nothing new recorded` })
   if (detail && detail.toLowerCase() !== means)
     parts.push({ text: `: ${detail}` })
   if (durationMs !== null)
@@ -77,6 +86,10 @@ export function survivorsOf(survivors: number): string {
 
 export function shortModel(model: string): string {
   return model.slice(model.indexOf('/') + 1)
+}
+
+export function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
 /** The first line of a command that says something. */

@@ -1,4 +1,4 @@
-import type { Note } from './timeline.ts'
+import type { Effect, Note } from './timeline.ts'
 import { formatOfLimit, limitWord } from '../format/limit.ts'
 import { formatNumber, formatShare } from '../format/number.ts'
 import { shownText } from './shown-text.ts'
@@ -20,6 +20,14 @@ export function noteLine(note: Exclude<Note, { kind: 'artifact' }>): NoteLine {
       return { tone: 'bad', icon: 'i-lucide-octagon-x', title: `Reached its limit of ${limitWord(note.limit)}`, about: '', value: formatOfLimit(note.limit, note.used, note.allowed) }
     case 'lost':
       return { tone: 'wait', icon: 'i-lucide-file-x', title: 'Not saved', about: `${shownText(note.name)}: ${shownText(note.detail)}`, value: '' }
+    case 'effect':
+      return {
+        tone: 'wait',
+        icon: 'i-lucide-triangle-alert',
+        title: 'Nobody knows how it ended',
+        about: `${shownText(note.effect.name)}${note.effect.settled?.note ? `: “${shownText(note.effect.settled.note)}”` : ''}`,
+        value: settledWords(note.effect),
+      }
     case 'denied':
       return {
         tone: 'wait',
@@ -28,6 +36,17 @@ export function noteLine(note: Exclude<Note, { kind: 'artifact' }>): NoteLine {
         about: `${shownText(note.host)}:${note.port}, ${shownText(note.reason)}`,
         value: note.count > 1 ? `${formatNumber(note.count)} times` : '',
       }
+  }
+}
+
+function settledWords({ settled }: Effect): string {
+  switch (settled?.as) {
+    case undefined: return 'to be settled'
+    case 'done': return `it was done, says ${settled!.by}`
+    case 'failed': return `it failed, says ${settled!.by}`
+    case 'repeat': return `done again, by ${settled!.by}`
+    case 'told': return 'the model was told so'
+    case 'interrupted': return 'it ended the run'
   }
 }
 

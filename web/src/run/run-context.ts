@@ -3,6 +3,7 @@ import type { AgentDetail, RunView } from '@agentos/server/domain/views'
 import type { InjectionKey, Ref, ShallowRef } from 'vue'
 import type { FollowState } from '../stores/run-events.ts'
 import type { OneUsage } from '../stores/run-usage.ts'
+import type { Choice, SettlementQuestion } from './settlement.ts'
 import type { Timeline } from './timeline.ts'
 import { inject } from 'vue'
 
@@ -35,6 +36,11 @@ export interface RunContext {
   terminalScope: Ref<'run' | 'step'>
   /** A card that a person has opened (true) or closed. */
   opened: Map<string, boolean>
+  /** What a person is asked while it is parked. */
+  settlement: Readonly<Ref<SettlementQuestion | null>>
+  /** The answer is on its way; why the last one was refused. */
+  settling: { busy: Readonly<Ref<boolean>>, problem: Readonly<Ref<string | null>> }
+  settle: (as: Choice, note: string | null) => Promise<void>
   /** `stay`: the reading does not scroll to it. */
   select: (key: string, how?: { stay: boolean }) => void
   /** Shows the whole output of the row's step. */

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { LimitName } from '@agentos/server/domain/limits'
-import type { EndReason, FinalStatus } from '@agentos/server/domain/run'
+import type { EffectSettlement, EndReason, FinalStatus } from '@agentos/server/domain/run'
 import type { Output } from './output.ts'
 
 /**
@@ -32,9 +32,12 @@ export interface Timeline {
   /** What it met beside its steps, in the order in which it happened. */
   notes: PlacedNote[]
   network: NetworkUse
+  /** What was begun and nobody knows how it ended, in the order in which that was found. */
+  effects: Effect[]
   end: RunEnd | null
   stepsByNumber: Map<number, Step>
   callsById: Map<string, ToolCall>
+  effectsById: Map<string, Effect>
   /** The note about a `host:port` that was refused. */
   deniedNotes: Map<string, { count: number }>
 }
@@ -53,13 +56,17 @@ export interface Attempt {
   worker: string
   startedAt: number
   endedAt: number | null
-  state: 'running' | 'ended' | 'lost'
+  /** `parked`: it gave back its process and slot, and a person has to say something. */
+  state: 'running' | 'ended' | 'lost' | 'parked'
   reason: EndReason | null
   detail: string
 }
 
-/** `lost`: its worker went away; `stopped`: the run or the attempt ended before it did. */
-export type StepStatus = 'running' | 'succeeded' | 'failed' | 'skipped' | 'denied' | 'lost' | 'stopped'
+/**
+ * `lost`: its worker went away; `unknown`: so did what it came to, and it cannot simply be done again; `stopped`: the run or
+ * the attempt ended before it did.
+ */
+export type StepStatus = 'running' | 'succeeded' | 'failed' | 'skipped' | 'denied' | 'lost' | 'unknown' | 'stopped'
 
 export type CommandEnd = NonNullable<Extract<RunEvent, { type: 'step.finished' }>['data']['end']>
 
@@ -67,6 +74,7 @@ export interface Step {
   kind: 'command' | 'model'
   number: number
   name: string
+  /** Where it was last at work: one that was lost may go on in the next attempt. */
   attempt: number
   command: string | null
   timeoutMs: number | null
@@ -83,6 +91,7 @@ export interface Step {
   cutBytes: number
   turn: ModelTurn | null
   calls: ToolCall[]
+  effect: Effect | null
   /** Grows with each event of this step. */
   version: number
 }
@@ -118,6 +127,7 @@ export interface ToolCall {
   end: CommandEnd | null
   result: string | null
   output: Output
+  effect: Effect | null
   version: number
 }
 
@@ -131,9 +141,22 @@ export interface Try {
   end: CommandEnd | null
 }
 
+/** Something that was begun, and whose outcome is not in the log. */
+export interface Effect {
+  id: string
+  step: number
+  /** Of a model's tool call. */
+  call: string | null
+  name: string
+  command: string
+  startedAt: number | null
+  unknownAt: number
+  settled: { as: EffectSettlement, by: string, note: string, at: number } | null
+}
+
 /** Between two attempts: why the first is over, and how long it took until the next. */
 export interface Marker {
-  cause: 'lost' | 'retry'
+  cause: 'lost' | 'retry' | 'parked'
   attempt: number
   detail: string
   /** Steps of the attempt that had succeeded, and those that were open. */
@@ -143,7 +166,13 @@ export interface Marker {
   /** When the next attempt may start, where that is known. */
   availableAt: number | null
   resumedAt: number | null
+  /** A person has to say something before it goes on. */
+  parked: boolean
+  /** What the next attempt found of those before it; null until it has said so. */
+  resumed: Resumed | null
 }
+
+export type Resumed = Extract<RunEvent, { type: 'run.resumed' }>['data'] & { attempt: number }
 
 export type Row
   = | { kind: 'attempt', key: string, attempt: Attempt }
@@ -160,6 +189,7 @@ export type Note
     | { kind: 'denied', host: string, port: number, reason: string, count: number }
     | { kind: 'artifact', artifact: Artifact }
     | { kind: 'lost', name: string, detail: string }
+    | { kind: 'effect', effect: Effect }
 
 export interface PlacedNote {
   key: string
@@ -204,9 +234,11 @@ export function createTimeline(): Timeline {
     outputBytes: 0,
     notes: [],
     network: { allowed: new Map(), denied: new Map(), connections: 0, refused: 0 },
+    effects: [],
     end: null,
     stepsByNumber: new Map(),
     callsById: new Map(),
+    effectsById: new Map(),
     deniedNotes: new Map(),
   }
 }

@@ -1,5 +1,6 @@
 import type { MarkName } from '../components/marks.ts'
 import type { Attempt, Row, Step, StepStatus, ToolCall, Try } from './timeline.ts'
+import { hostOf } from '../format/run.ts'
 import { oneLine, shortModel } from './headline.ts'
 import { attemptMark, endWord, markOf, oddity } from './marks.ts'
 
@@ -61,7 +62,7 @@ function describeAttempt(attempt: Attempt): ShownRow {
     title: `Attempt ${attempt.number}`,
     mono: false,
     faded: false,
-    note: attempt.worker,
+    note: hostOf(attempt.worker),
     noteTone: 'text-muted',
     startAt: attempt.startedAt,
     endAt: attempt.endedAt,
@@ -80,7 +81,7 @@ function describeStep(step: Step): ShownRow {
     mono: false,
     faded: step.status === 'skipped',
     note: odd,
-    noteTone: step.status === 'failed' && !step.continued ? 'text-bad' : 'text-muted',
+    noteTone: step.status === 'failed' && !step.continued ? 'text-bad' : step.status === 'unknown' ? 'text-wait' : 'text-muted',
     ...spanOf(step),
     running: step.status === 'running',
     bar: barOfStep(step),
@@ -128,7 +129,7 @@ function describeCall(call: ToolCall): ShownRow {
     mono: true,
     faded: false,
     note: oddity(call),
-    noteTone: call.status === 'failed' || call.status === 'denied' ? 'text-bad' : 'text-muted',
+    noteTone: call.status === 'failed' || call.status === 'denied' ? 'text-bad' : call.status === 'unknown' ? 'text-wait' : 'text-muted',
     startAt: call.startedAt,
     endAt: call.endedAt,
     durationMs: call.durationMs,
@@ -142,5 +143,5 @@ function lookOf(status: StepStatus, otherwise: 'model' | 'tool'): BarLook {
     return 'running'
   if (status === 'failed')
     return 'failed'
-  return status === 'lost' ? 'unknown' : otherwise
+  return status === 'lost' || status === 'unknown' ? 'unknown' : otherwise
 }

@@ -9,6 +9,7 @@ import { useRunUsage } from '../stores/run-usage.ts'
 import { useRunView } from '../stores/run-view.ts'
 import { startingRow } from './feed.ts'
 import { RUN_TABS } from './run-context.ts'
+import { settlementQuestion } from './settlement.ts'
 
 /** Everything that one run page holds; `id` as it stands in the address. */
 export function useRunPage(id: string): { context: RunContext, view: OneRun, retryFollowing: () => void } {
@@ -34,6 +35,9 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
     return newest && !timeline.value.end ? Math.max(before, Date.parse(newest.at) - Date.now()) : before
   })
 
+  const settleProblem = ref<string | null>(null)
+  const settlement = computed(() => view.run.value && settlementQuestion(view.run.value, timeline.value))
+
   const context: RunContext = {
     run: view.run,
     agent: view.agent,
@@ -52,6 +56,12 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
     tab,
     terminalScope,
     opened: reactive(new Map()),
+    settlement,
+    settling: { busy: computed(() => view.asking.value === 'settle'), problem: settleProblem },
+    async settle(as, note) {
+      if (settlement.value)
+        settleProblem.value = await view.settle(settlement.value.effect, as, note)
+    },
     select(key, how) {
       chosenKey.value = key
       following.value = following.value && key === newestKey()
@@ -91,6 +101,12 @@ export function useRunPage(id: string): { context: RunContext, view: OneRun, ret
   })
 
   watch(view.run, run => run && log.expect(run.lastSeq))
+
+  // A question comes first: where the reading is a tab, that one is opened, unless the address names another.
+  watch(settlement, (question) => {
+    if (question && firstTab !== 'terminal' && route.query.tab === undefined)
+      tab.value = 'step'
+  })
 
   void view.load()
   return { context, view, retryFollowing: log.retry }

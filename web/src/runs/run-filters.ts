@@ -3,7 +3,11 @@ import type { RunFilters } from '../stores/run-list.ts'
 import { parseStatus, RUN_STATUSES } from '@agentos/server/domain/run'
 import { formatWords, parseDuration } from '../format/duration.ts'
 
-/** The filters as they stand in the address: `?status=failed,running&agent=log-triage&q=errors&since=24h&before=…`. What is not understood is left out. */
+/**
+ * The filters as they stand in the address:
+ * `?status=failed,running&agent=log-triage&q=errors&since=24h&given-up&before=…`.
+ * What is not understood is left out.
+ */
 export function filtersOf(query: LocationQuery): RunFilters {
   const statuses = new Set(text(query.status).split(',').map(parseStatus))
   return {
@@ -11,6 +15,7 @@ export function filtersOf(query: LocationQuery): RunFilters {
     agent: text(query.agent) || null,
     search: text(query.q).trim(),
     sinceMs: parseDuration(text(query.since)),
+    deadLetter: query['given-up'] !== undefined,
     before: text(query.before) || null,
   }
 }
@@ -21,13 +26,17 @@ export function queryOf(filters: RunFilters): LocationQueryRaw {
     ...(filters.agent && { agent: filters.agent }),
     ...(filters.search && { q: filters.search }),
     ...(filters.sinceMs && { since: formatWords(filters.sinceMs).replace(/ /g, '') }),
+    ...(filters.deadLetter && { 'given-up': null }),
     ...(filters.before && { before: filters.before }),
   }
 }
 
 export function isFiltered(filters: RunFilters): boolean {
-  return filters.statuses.length > 0 || filters.agent !== null || filters.search !== '' || filters.sinceMs !== null
+  return filters.statuses.length > 0 || filters.agent !== null || filters.search !== '' || filters.sinceMs !== null || filters.deadLetter
 }
+
+/** What clears them all. */
+export const UNFILTERED: Omit<RunFilters, 'before'> = { statuses: [], agent: null, search: '', sinceMs: null, deadLetter: false }
 
 function text(value: LocationQuery[string] | undefined): string {
   return typeof value === 'string' ? value : ''

@@ -27,6 +27,9 @@ export function usePaletteGroups(term: Ref<string>, close: () => void) {
     { label: 'Overview', icon: 'i-lucide-layout-dashboard', kbds: ['1'], onSelect: goTo('/') },
     { label: 'Runs', icon: 'i-lucide-list-tree', kbds: ['2'], onSelect: goTo('/runs') },
     { label: 'Agents', icon: 'i-lucide-bot', kbds: ['3'], onSelect: goTo('/agents') },
+    { label: 'Schedules', icon: 'i-lucide-calendar-clock', kbds: ['4'], onSelect: goTo('/schedules') },
+    { label: 'New schedule', icon: 'i-lucide-calendar-plus', onSelect: goTo('/schedules?new') },
+    { label: 'Workers', icon: 'i-lucide-server', kbds: ['5'], onSelect: goTo('/workers') },
   ]
 
   return computed(() => {

@@ -14,6 +14,8 @@ export function useShellKeys(rail: Ref<boolean>): Record<string, () => void> {
     '1': () => void router.push({ name: 'overview' }),
     '2': () => void router.push({ name: 'runs' }),
     '3': () => void router.push({ name: 'agents' }),
+    '4': () => void router.push({ name: 'schedules' }),
+    '5': () => void router.push({ name: 'workers' }),
   }
 }
 
@@ -27,6 +29,8 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['1'], 'Overview'],
       [['2'], 'Runs'],
       [['3'], 'Agents'],
+      [['4'], 'Schedules'],
+      [['5'], 'Workers'],
       [['['], 'Fold or unfold the sidebar'],
       [['?'], 'This list'],
     ],
@@ -53,6 +57,16 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['P'], 'Processes'],
       [['E'], 'Events'],
       [['S'], 'Stop the run'],
+      [['meta', 'enter'], 'Settle as done what the run waits for'],
+    ],
+  },
+  {
+    where: 'Schedules',
+    keys: [
+      [['J'], 'Next schedule'],
+      [['K'], 'Previous schedule'],
+      [['enter'], 'Open the schedule'],
+      [['N'], 'New schedule'],
     ],
   },
   { where: 'Agent', keys: [[['meta', 'enter'], 'Run it']] },

@@ -12,6 +12,8 @@ export interface RunFilters {
   agent: string | null
   search: string
   sinceMs: number | null
+  /** Only those that were given up. */
+  deadLetter: boolean
   /** The cursor of an older page; null on the newest. */
   before: string | null
 }
@@ -57,6 +59,7 @@ function queryOf(filters: RunFilters, limit: number) {
     ...(filters.agent && { agent: filters.agent }),
     ...(filters.search && { search: filters.search }),
     ...(filters.sinceMs && { sinceMs: filters.sinceMs }),
+    ...(filters.deadLetter && { deadLetter: true }),
     ...(filters.before && { before: filters.before }),
   }
 }

@@ -13,11 +13,13 @@ export interface OneRun {
   problem: Ref<string | null>
   isUnknown: Ref<boolean>
   /** What a button of a person asked for and the server has not answered yet. */
-  asking: Ref<'stop' | 'retry' | null>
+  asking: Ref<'stop' | 'retry' | 'settle' | null>
   load: () => Promise<void>
   stop: () => Promise<void>
   /** The id of the new run, or null when it was refused (`problem` says why). */
   retry: () => Promise<string | null>
+  /** Says what became of an effect that the run waits for. Returns why it was refused, or null. */
+  settle: (effect: string, as: 'done' | 'failed' | 'repeat', note: string | null) => Promise<string | null>
 }
 
 /** The header of one run, kept live by the watch while it runs. `idOrPrefix` as it stands in the address. */
@@ -27,7 +29,7 @@ export function useRunView(idOrPrefix: string): OneRun {
   const agent = shallowRef<AgentDetail | null>(null)
   const problem = ref<string | null>(null)
   const isUnknown = ref(false)
-  const asking = ref<'stop' | 'retry' | null>(null)
+  const asking = ref<'stop' | 'retry' | 'settle' | null>(null)
 
   async function load(): Promise<void> {
     try {
@@ -91,6 +93,19 @@ export function useRunView(idOrPrefix: string): OneRun {
       const stopped = await ask('stop', () => trpc.runs.stop.mutate({ run: run.value?.id ?? idOrPrefix }))
       if (stopped)
         take(stopped)
+    },
+    async settle(effect, as, note) {
+      asking.value = 'settle'
+      try {
+        take(await trpc.runs.settle.mutate({ run: run.value?.id ?? idOrPrefix, effect, as, ...note !== null && { note } }))
+        return null
+      }
+      catch (error) {
+        return explain(error)
+      }
+      finally {
+        asking.value = null
+      }
     },
     async retry() {
       return (await ask('retry', () => trpc.runs.retry.mutate({ run: run.value?.id ?? idOrPrefix })))?.id ?? null
