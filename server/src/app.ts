@@ -102,7 +102,8 @@ async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOpti
   const rules = workspaceRules(config, dataFolder)
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
   const apiHosts = publicHosts(config)
-  const work = await createWork({ config, dataFolder, rules, db, notifier, log, gateway, artifacts, vault, apiPort: () => port, apiHosts, isOnlyLooking, logger }, parts)
+  const own = { config, dataFolder, rules, db, notifier, log, gateway, artifacts, vault, logger }
+  const work = await createWork({ ...own, apiPort: () => port, apiHosts, isOnlyLooking }, parts)
 
   const started = Promise.withResolvers<void>()
   let isServing = false

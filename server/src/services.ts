@@ -44,7 +44,8 @@ export function createServices(o: ServicesOptions): RouterServices {
     artifacts,
     version: VERSION,
     secrets: { set: vault.set, list: vault.list, names: vault.names, remove: vault.remove },
-    refuse: isElsewhere ? refuseByManifest : createRefusals({ gateway, sandbox: () => work.sandbox()!, programsDir: config.programsDir }), // null for a server alone
+    // There is no sandbox in a server alone.
+    refuse: isElsewhere ? refuseByManifest : createRefusals({ gateway, sandbox: () => work.sandbox()!, programsDir: config.programsDir }),
     // A server that has its workers elsewhere knows nothing of their folders: they look when the run begins.
     resolveWorkspace: async asked => isElsewhere ? nameWorkspace(asked) : resolveWorkspace(rules, asked),
     listWorkspaces: async under => isElsewhere ? { roots: [], folders: [] } : listWorkspaces(rules, under),

@@ -63,7 +63,9 @@ export async function openCluster(databaseUrl?: string): Promise<Cluster> {
 }
 
 /** The whole log of a run, once it has ended, as a server streams it; `seen` is called with each batch. */
-export function followToEnd(client: Client, runId: string, seen: (events: { type: string, seq: number, at: string, data: unknown }[]) => void = () => {}): Promise<string[]> {
+type Seen = (events: { type: string, seq: number, at: string, data: unknown }[]) => void
+
+export function followToEnd(client: Client, runId: string, seen: Seen = () => {}): Promise<string[]> {
   const types: string[] = []
   return new Promise((resolve, reject) => {
     client.events.follow.subscribe({ runId }, {

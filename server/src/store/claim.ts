@@ -7,7 +7,8 @@ import { newId } from './id.ts'
 
 /**
  * Takes up to `slots` queued runs whose time has come: by priority, then by how long they have been available, never more of an agent, a
- * person or a key at a time, nor more in a while, than the newest manifest says. Each is then running, under a new fence and a lease, and its log says so: all of that or nothing.
+ * person or a key at a time, nor more in a while, than the newest manifest says. Each is then running, under a new fence and a lease,
+ * and its log says so: all of that or nothing.
  */
 export async function claimRuns(db: Database, claim: Claim): Promise<RunRef[]> {
   const mark = newId()
