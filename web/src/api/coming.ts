@@ -1,4 +1,4 @@
-import type { RunView, ScheduleView, WorkerView } from '@agentos/server/domain/views'
+import type { RunView, ScheduleView } from '@agentos/server/domain/views'
 
 /** Procedures that the router has on another branch; goes when they are here. */
 export interface Coming {
@@ -12,7 +12,6 @@ export interface Coming {
     resume: Mutation<{ schedule: string }, ScheduleView>
     runNow: Mutation<{ schedule: string }, RunView>
   }
-  system: { workers: Query<void, WorkerView[]>, drainWorker: Mutation<{ worker: string }, unknown> }
 }
 
 interface Query<I, O> { query: (input: I) => Promise<O> }
