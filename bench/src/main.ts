@@ -12,6 +12,7 @@ const MEASURES: Record<string, () => Promise<{ measure: () => Promise<Figure[]> 
   'append': () => import('./append.ts'),
   'fan-out': () => import('./fan-out.ts'),
   'first-byte': () => import('./first-byte.ts'),
+  'queue': () => import('./queue.ts'),
   'reconnect-storm': () => import('./reconnect-storm.ts'),
   'sandbox': () => import('./sandbox.ts'),
   'short-runs': () => import('./short-runs.ts'),

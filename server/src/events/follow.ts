@@ -5,6 +5,7 @@ import { isFinal } from '../domain/run.ts'
 import { CursorError } from '../store/errors.ts'
 import { readStanding } from '../store/move.ts'
 import { createBell } from './bell.ts'
+import { untilBack } from './keep-trying.ts'
 import { nextLimit } from './page-limit.ts'
 import { sharePages } from './shared-pages.ts'
 
@@ -21,7 +22,7 @@ export interface FollowOptions {
 
 /**
  * A run's log from a cursor and then live, in batches: every event once, in order. Returns after `run.ended`, when the signal is
- * aborted, and when the run is pruned. Rejects with CursorError when there is no such place in the log.
+ * aborted, and when the run is pruned; while the database is away it waits. Rejects with CursorError when there is no such place in the log.
  */
 export async function* follow({ db, notifier, runId, after, signal, pageSize = 500 }: FollowOptions): AsyncGenerator<RunEvent[]> {
   if (!Number.isSafeInteger(after) || after < 0)
@@ -40,7 +41,7 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
     let limit = nextLimit(null, pageSize)
     while (!signal.aborted) {
       bell.hush()
-      const page = await pages.read(cursor, limit)
+      const page = await untilBack(() => pages.read(cursor, limit), signal)
       const last = page.at(-1)
       if (last) {
         cursor = last.seq
@@ -51,7 +52,7 @@ export async function* follow({ db, notifier, runId, after, signal, pageSize = 5
       const isShort = page.length < limit
       limit = nextLimit(page, pageSize)
       if (isShort) {
-        if (!last && await isOver(db, runId, cursor))
+        if (!last && await untilBack(() => isOver(db, runId, cursor), signal))
           return
         await bell.rung()
       }

@@ -19,6 +19,22 @@ export async function keepTrying<T>(act: () => Promise<T>, isStopped: () => bool
   }
 }
 
+const LOOK_MS = 1_000
+
+/** The same for a reader, who may do nothing meanwhile: for as long as it wants the answer. */
+export async function untilBack<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await act()
+    }
+    catch (error) {
+      if (!isPassing(error) || signal.aborted)
+        throw error
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => {}) // an abort ends it by the next try
+  }
+}
+
 function isPassing(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === 'unreachable' || error.code === 'busy')
 }

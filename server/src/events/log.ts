@@ -1,12 +1,15 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { Database } from '../store/database.ts'
 import type { RunEnd, RunPark, RunRetry } from '../store/end-run.ts'
+import type { EndOf } from '../store/end-runs.ts'
 import type { EncodedEvent, RunRef } from '../store/run-append.ts'
 import type { Notifier } from './notifier.ts'
-import { endRun, giveBackRun, parkRun, retryRun } from '../store/end-run.ts'
+import { giveBackRun, parkRun, retryRun } from '../store/end-run.ts'
+import { endRuns } from '../store/end-runs.ts'
 import { DatabaseError } from '../store/errors.ts'
 import { newId } from '../store/id.ts'
 import { createCommitter } from './commit.ts'
+import { gather } from './gather.ts'
 import { keepTrying } from './keep-trying.ts'
 import { progressOf } from './progress.ts'
 
@@ -34,9 +37,13 @@ export interface EventLog {
 /** What may wait for the database. Callers that await each append never come near it. */
 const WAITING_LIMIT_BYTES = 64 * 1024 * 1024
 
+const ENDS_AT_ONCE = 200
+
 export function createEventLog(db: Database, notifier: Notifier): EventLog {
   let isStopped = false
   const committer = createCommitter(db, notifier, () => isStopped)
+
+  const endTogether = gather((ends: EndOf[]) => endRuns(db, ends), ENDS_AT_ONCE)
 
   async function move(run: RunRef, act: (mark: string) => Promise<{ lastSeq: number }>): Promise<{ lastSeq: number }> {
     await committer.settled(run.runId)
@@ -58,7 +65,12 @@ export function createEventLog(db: Database, notifier: Notifier): EventLog {
         throw new DatabaseError('busy', 'the database is more than 64 MiB of events behind')
       return { lastSeq: await committer.commit({ ref: run, events: encoded, progress: progressOf(events), bytes }) }
     },
-    end: (run, end) => move(run, mark => endRun(db, run, end, mark)),
+    end: (run, end) => move(run, async (mark) => {
+      const ended = await endTogether({ ref: run, end, mark })
+      if ('error' in ended)
+        throw ended.error
+      return ended
+    }),
     async retry(run, retry) {
       const moved = await move(run, mark => retryRun(db, run, retry, mark))
       notifier.queued()

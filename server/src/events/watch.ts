@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isFinal } from '../domain/run.ts'
 import { countRuns, getRuns, listRuns } from '../store/runs.ts'
 import { createBell } from './bell.ts'
+import { untilBack } from './keep-trying.ts'
 
 export interface WatchOptions { db: Database, notifier: Notifier, organisationId: string, signal: AbortSignal }
 
@@ -35,10 +36,10 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
         return
       bell.hush()
       const { changed, removed, agentsChanged, isMissed } = changes.take()
-      const newest = isMissed ? (await listRuns(db, organisationId, { limit: FIRST_RUNS })).runs : []
+      const newest = isMissed ? (await untilBack(() => listRuns(db, organisationId, { limit: FIRST_RUNS }), signal)).runs : []
       const asked = new Set([...changed, ...isMissed ? live : []])
       newest.forEach(run => asked.delete(run.id))
-      const [counts, runs] = await Promise.all([countRuns(db, organisationId), getRuns(db, [...asked], organisationId)])
+      const [counts, runs] = await untilBack(() => Promise.all([countRuns(db, organisationId), getRuns(db, [...asked], organisationId)]), signal)
       const found = new Set(runs.map(run => run.id))
       const gone = isMissed ? [...live].filter(id => asked.has(id) && !found.has(id)) : []
       gone.forEach(id => live.delete(id))

@@ -9,12 +9,16 @@ import { BODY_BYTES, signedInOf } from './guard.ts'
 /** Calls in one request or message. */
 export const BATCH_CALLS = 100
 
+/** A database that is restarted is mostly back by then. */
+const RETRY_AFTER_S = '2'
+
 export function trpcRoute(services: RouterServices, logger: Logger): RequestHandler {
   return createExpressMiddleware({
     router: appRouter,
     maxBatchSize: BATCH_CALLS,
     maxBodySize: BODY_BYTES,
     createContext: ({ res }) => ({ ...services, actor: signedInOf(res).actor, connection: null }),
+    responseMeta: ({ errors }) => errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE') ? { headers: { 'retry-after': RETRY_AFTER_S } } : {},
     onError: logTrpcError(logger),
   })
 }

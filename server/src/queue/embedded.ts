@@ -4,8 +4,10 @@ import type { Database } from '../store/database.ts'
 import type { RunRef } from '../store/run-append.ts'
 import type { ClaimedRun, Queue } from './port.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gather } from '../events/gather.ts'
 import { getAgentVersion } from '../store/agents.ts'
 import { claimRuns, lookForDue, nextDueMs } from '../store/claim.ts'
+import { stillHeld } from '../store/leases.ts'
 import { getRuns } from '../store/runs.ts'
 import { hostOfWorker } from '../store/worker-name.ts'
 import { createAlarm } from './alarm.ts'
@@ -26,6 +28,7 @@ export interface EmbeddedQueueOptions {
 
 const LEASE_MS = 30_000
 const LOOK_MS = 10_000
+const LEFT_AT_ONCE = 200
 /** After a failure of the database. */
 const RETRY_MS = 1_000
 
@@ -36,12 +39,17 @@ type Handler = (claimed: ClaimedRun) => Promise<void>
  * the next delayed run is due; with nothing to do it leaves the database alone.
  */
 export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS, lookMs = LOOK_MS }: EmbeddedQueueOptions): Queue {
-  const isAlone = db.dialect === 'sqlite' // one machine has everything, whatever it is called now
   const worker = `${workerId}:${Date.now().toString(36)}`
+  const isAlone = db.dialect === 'sqlite' // one machine has everything, whatever it is called now
+  const host = isAlone ? null : hostOfWorker(worker)
   const running = new Set<Promise<void>>()
   const heartbeat = createHeartbeat({ db, notifier, worker, leaseMs })
   const due = createAlarm(wake)
   const rescueDue = createAlarm(() => void look())
+  const isLeft = gather(async (runIds: string[]) => {
+    const held = await stillHeld(db, worker, runIds)
+    return runIds.map(id => held.has(id))
+  }, LEFT_AT_ONCE)
   let handler: Handler | null = null
   let isStopped = false
   let isDraining = false
@@ -101,7 +109,8 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
       return
     const free = slots - running.size
     const look = await lookForDue(db)
-    const refs = look.isAny ? await claimRuns(db, { worker, slots: free, leaseMs, host: isAlone ? null : hostOfWorker(worker) }) : []
+    const { isAny, isAnyLimited } = look
+    const refs = isAny ? await claimRuns(db, { worker, slots: free, leaseMs, host, isAnyLimited }) : []
     const signals = new Map(refs.map(ref => [ref.runId, heartbeat.add(ref)]))
     for (const claimed of await describe(refs, signals))
       run(handle, claimed)
@@ -152,7 +161,14 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   /** A run that its handler left without an outcome, whatever the reason, must not be running for ever. */
   async function giveBack(ref: RunRef): Promise<void> {
     heartbeat.remove(ref)
-    await take({ db, notifier }, ref, 'Its attempt came to no end.').catch(() => !isStopped && rescueDue.set(leaseMs))
+    try {
+      if (await isLeft(ref.runId))
+        await take({ db, notifier }, ref, 'Its attempt came to no end.')
+    }
+    catch {
+      if (!isStopped)
+        rescueDue.set(leaseMs)
+    }
   }
 
   async function stop(drainMs: number): Promise<void> {

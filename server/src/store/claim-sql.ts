@@ -1,7 +1,14 @@
 import type { Sql } from './sql.ts'
 
-/** `host`: the machine that claims; a run that is bound to another is left to it. null claims whatever it is bound to. */
-export interface Claim { worker: string, slots: number, leaseMs: number, host?: string | null }
+export interface Claim {
+  worker: string
+  slots: number
+  leaseMs: number
+  /** The machine that claims; a run that is bound to another is left to it. null claims whatever it is bound to. */
+  host?: string | null
+  /** As `lookForDue` has just said; asked when it is left out. */
+  isAnyLimited?: boolean
+}
 
 /** Its agent has a limit, of whatever kind. */
 export const IS_LIMITED = `coalesce(a."concurrency", a."userConcurrency", a."keyConcurrency", a."rateRuns") IS NOT NULL`
@@ -12,14 +19,10 @@ export const IS_LIMITED = `coalesce(a."concurrency", a."userConcurrency", a."key
  * for, so that what one limit holds back takes no room of the next. Agents that are full cost nothing.
  */
 export function readyRuns({ now, later }: Sql, slots: string, host: string): string {
-  const due = `r."status" = 'queued' AND r."availableAt" <= ${now} AND (r."host" IS NULL OR ${host} IS NULL OR r."host" = ${host})`
+  const due = dueRuns(now, host)
   const order = `ORDER BY "priority" DESC, "availableAt", "id"`
   return `busy AS (SELECT "agentId", "createdById", "concurrencyKey", count(*) AS "runs" FROM runs WHERE "status" = 'running' GROUP BY "agentId", "createdById", "concurrencyKey"),
-  free AS (
-    SELECT r."id", r."priority", r."availableAt" FROM runs AS r CROSS JOIN agents AS a
-    WHERE ${due} AND a."id" = r."agentId" AND NOT (${IS_LIMITED})
-    ORDER BY r."priority" DESC, r."availableAt", r."id" LIMIT ${slots}
-  ),
+  free AS (${freeRuns(now, slots, host)}),
   limits AS (
     SELECT a."id" AS "agentId", a."userConcurrency", a."keyConcurrency",
       a."concurrency" - coalesce((SELECT sum(b."runs") FROM busy AS b WHERE b."agentId" = a."id"), 0) AS "room",
@@ -51,4 +54,15 @@ export function readyRuns({ now, later }: Sql, slots: string, host: string): str
     SELECT "id", "priority", "availableAt" FROM free
     UNION ALL SELECT "id", "priority", "availableAt" FROM limited WHERE "room" IS NULL OR "place" <= "room"
   )`
+}
+
+/** Those of agents without a limit alone. */
+export function freeRuns(now: string, slots: string, host: string): string {
+  return `SELECT r."id", r."priority", r."availableAt" FROM runs AS r CROSS JOIN agents AS a
+    WHERE ${dueRuns(now, host)} AND a."id" = r."agentId" AND NOT (${IS_LIMITED})
+    ORDER BY r."priority" DESC, r."availableAt", r."id" LIMIT ${slots}`
+}
+
+function dueRuns(now: string, host: string): string {
+  return `r."status" = 'queued' AND r."availableAt" <= ${now} AND (r."host" IS NULL OR ${host} IS NULL OR r."host" = ${host})`
 }

@@ -1,21 +1,19 @@
 import type { Claim } from './claim-sql.ts'
 import type { Statement } from './driver.ts'
-import { readyRuns } from './claim-sql.ts'
+import { freeRuns, readyRuns } from './claim-sql.ts'
 import { postgresqlSql } from './sql.postgresql.ts'
 
 const { now } = postgresqlSql
 
 /**
- * Claims take turns: two at once would each see room for one more run of an agent. A statement of its own, so that the next one sees
+ * Claims of agents with limits take turns: two at once would each see room for one more run of an agent. A statement of its own, so that the next one sees
  * what the claim before has done.
  */
 const TURN = 'SELECT pg_advisory_xact_lock(4700002)'
 
-const CLAIM = `WITH ${readyRuns(postgresqlSql, '$4', '$5::text')},
-  picked AS (
-    SELECT r."id" FROM runs AS r JOIN ready USING ("id") WHERE r."status" = 'queued'
-    ORDER BY r."priority" DESC, r."availableAt", r."id" LIMIT $4 FOR UPDATE OF r SKIP LOCKED
-  ),
+/** `picked` is the common table of what is taken: rows that nobody else is taking at the moment. */
+function take(picked: string): string {
+  return `WITH ${picked},
   taken AS (
     UPDATE runs SET "status" = 'running', "mark" = $1, "worker" = $2, "fence" = "fence" + 1, "attempt" = "attempt" + 1, "lastSeq" = "lastSeq" + 1,
       "leaseUntil" = ${postgresqlSql.later(now, '$3')}, "startedAt" = coalesce("startedAt", ${now}), "now" = NULL
@@ -31,7 +29,19 @@ const CLAIM = `WITH ${readyRuns(postgresqlSql, '$4', '$5::text')},
     SELECT "id", "lastSeq", "organisationId", "worker", "attempt", 'attempt.started', ${now}, json_build_object('worker', "worker", 'fence', "fence")::text FROM taken
   )
   SELECT "id", "fence", "attempt" FROM taken`
+}
 
-export function postgresqlClaim(mark: string, { worker, slots, leaseMs, host = null }: Claim): Statement[] {
+const CLAIM = take(`${readyRuns(postgresqlSql, '$4', '$5::text')},
+  picked AS (
+    SELECT r."id" FROM runs AS r JOIN ready USING ("id") WHERE r."status" = 'queued'
+    ORDER BY r."priority" DESC, r."availableAt", r."id" LIMIT $4 FOR UPDATE OF r SKIP LOCKED
+  )`)
+
+/** Nothing to count, so nobody waits for anybody. */
+const CLAIM_FREE = take(`picked AS (${freeRuns(now, '$4', '$5::text')} FOR UPDATE OF r SKIP LOCKED)`)
+
+export function postgresqlClaim(mark: string, { worker, slots, leaseMs, host = null }: Claim, isAnyLimited: boolean): Statement[] {
+  if (!isAnyLimited)
+    return [{ sql: CLAIM_FREE, params: [mark, worker, leaseMs, slots, host] }]
   return [{ sql: TURN, params: [] }, { sql: CLAIM, params: [mark, worker, leaseMs, slots, host] }]
 }

@@ -1,28 +1,43 @@
 import type { Claim } from './claim-sql.ts'
 import type { Database } from './database.ts'
 import type { RunRef } from './run-append.ts'
+import { IS_LIMITED } from './claim-sql.ts'
 import { postgresqlClaim } from './claim.postgresql.ts'
 import { sqliteClaim } from './claim.sqlite.ts'
 import { newId } from './id.ts'
 
 /**
  * Takes up to `slots` queued runs whose time has come: by priority, then by how long they have been available, never more of an agent, a
- * person or a key at a time, nor more in a while, than the newest manifest says. Each is then running, under a new fence and a lease,
- * and its log says so: all of that or nothing.
+ * person or a key at a time, nor more in a while, than the newest manifest says. Each is then running, under a new fence and a lease, and
+ * its log says so: all of that or nothing.
  */
 export async function claimRuns(db: Database, claim: Claim): Promise<RunRef[]> {
   const mark = newId()
-  const statements = db.dialect === 'sqlite' ? sqliteClaim(mark, claim) : postgresqlClaim(mark, claim)
+  const statements = db.dialect === 'sqlite' ? sqliteClaim(mark, claim) : postgresqlClaim(mark, claim, claim.isAnyLimited ?? (await lookForDue(db)).isAnyLimited)
   const results = await db.batch(statements)
   return results.flat().flatMap(row => 'fence' in row ? [{ runId: row.id as string, fence: row.fence as number, attempt: row.attempt as number }] : []) // the columns that the claim returns
 }
 
-/** Whether a claim may find something: costs nothing beside a claim, which is a transaction. `atMs` is the database's clock of this look. */
-export async function lookForDue(db: Database): Promise<{ isAny: boolean, atMs: number }> {
+export interface DueLook {
+  /** Whether a claim may find something. */
+  isAny: boolean
+  /** Whether a run waits whose agent has a limit: claims of those take turns. */
+  isAnyLimited: boolean
+  /** The database's clock. */
+  atMs: number
+}
+
+/** Costs nothing beside a claim. */
+export async function lookForDue(db: Database): Promise<DueLook> {
   const { now, epochMs } = db.sql
-  const due = `SELECT 1 FROM runs WHERE "status" = 'queued' AND "availableAt" <= ${now}`
-  const [row] = await db.read({ sql: `SELECT CASE WHEN EXISTS (${due}) THEN 1 ELSE 0 END AS "due", ${epochMs(now)} AS "at"`, params: [] })
-  return { isAny: Number(row!.due) === 1, atMs: Number(row!.at) } // one row, always
+  const due = `r."status" = 'queued' AND r."availableAt" <= ${now}`
+  const [row] = await db.read({
+    sql: `SELECT CASE WHEN EXISTS (SELECT 1 FROM runs AS r WHERE ${due}) THEN 1 ELSE 0 END AS "due",
+      CASE WHEN EXISTS (SELECT 1 FROM agents AS a WHERE ${IS_LIMITED} AND EXISTS (SELECT 1 FROM runs AS r WHERE r."agentId" = a."id" AND ${due})) THEN 1 ELSE 0 END AS "limited",
+      ${epochMs(now)} AS "at"`,
+    params: [],
+  })
+  return { isAny: Number(row!.due) === 1, isAnyLimited: Number(row!.limited) === 1, atMs: Number(row!.at) } // one row, always
 }
 
 /**

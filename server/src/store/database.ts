@@ -1,4 +1,5 @@
 import type { BellChannel, Driver, OpenedDatabase, Prisma } from './driver.ts'
+import { postgresqlDatabaseError } from './errors.postgresql.ts'
 import { DatabaseError } from './errors.ts'
 
 /** What the verbs of `store/` take first. Only they look inside. */
@@ -22,7 +23,7 @@ export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: stri
     ...driver,
     dialect: driver.sql.dialect,
     ask: question => question(prisma).catch((error: unknown) => {
-      throw asDatabaseError(error)
+      throw asDatabaseError(error, driver.sql.dialect)
     }),
     bells,
     close: () => closed ??= close(),
@@ -37,13 +38,16 @@ async function open(databaseUrl: string, dataDir: string): Promise<OpenedDatabas
   throw new DatabaseError('address', `DATABASE_URL must begin with file: or postgres://, not ${JSON.stringify(databaseUrl.split(':')[0])}`)
 }
 
-interface PrismaError { meta?: { driverAdapterError?: { cause?: { kind?: string, originalCode?: string, originalMessage?: string } } } }
+interface PrismaError { code?: string, meta?: { driverAdapterError?: { cause?: { kind?: string, originalCode?: string, originalMessage?: string } } } }
 
-/** Prisma wraps what its adapter threw. */
-function asDatabaseError(error: unknown): unknown {
-  const cause = (error as PrismaError).meta?.driverAdapterError?.cause // looked at step by step: it may be anything
+/** Prisma wraps what its adapter threw, but not a connection that ended while it was asked. */
+function asDatabaseError(error: unknown, dialect: Database['dialect']): unknown {
+  const { code, meta } = error as PrismaError // looked at step by step: it may be anything
+  if (code === 'P2028')
+    return new DatabaseError('busy', 'the database did not get to a transaction in time', { cause: error })
+  const cause = meta?.driverAdapterError?.cause
   if (!cause)
-    return error
+    return dialect === 'postgresql' ? postgresqlDatabaseError(error) : error
   const said = cause.originalMessage ?? cause.kind
   if (['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'].includes(cause.kind ?? ''))
     return new DatabaseError(cause.originalCode?.startsWith('SQLITE') ? 'busy' : 'unreachable', `the database does not answer: ${said}`, { cause: error })

@@ -22,3 +22,10 @@ export async function listLeases(db: Database): Promise<Lease[]> {
   const rows = await db.read({ sql: `SELECT "id", "fence", "worker", ${epochMs('"leaseUntil"')} - ${epochMs(now)} AS "leftMs" FROM runs WHERE "status" = 'running'`, params: [] })
   return rows.map(row => ({ runId: row.id, fence: row.fence, worker: row.worker, leftMs: row.leftMs ?? 0 }) as Lease) // the columns named here
 }
+
+/** Those of these that the worker still has. */
+export async function stillHeld(db: Database, worker: string, runIds: string[]): Promise<Set<string>> {
+  const sql = `SELECT "id" FROM runs WHERE "id" IN ${db.sql.texts('$1')} AND "worker" = $2 AND "status" = 'running'`
+  const rows = await db.read({ sql, params: [JSON.stringify(runIds), worker] })
+  return new Set(rows.map(row => String(row.id)))
+}

@@ -12,12 +12,15 @@ import { applyMigrations, pendingMigrations } from './migrations/migrate.ts'
 /** Any number that other programs on the same server are unlikely to take. */
 const MIGRATION_LOCK = 4_700_001
 
+/** For a connection of the pool, whoever asks. */
+const CONNECTION_WAIT_MS = 10_000
+
 export async function openPostgresql(url: string): Promise<OpenedDatabase> {
   await migrate(url)
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000, keepAlive: true, application_name: 'agentos' })
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: CONNECTION_WAIT_MS, keepAlive: true, application_name: 'agentos' })
   pool.on('error', () => {}) // an idle connection was cut: the pool makes another, the process must not end
   const { PrismaClient } = await import('./generated/postgresql/client.ts')
-  const client = new PrismaClient({ adapter: new PrismaPg(pool, { onConnectionError: () => {} }) })
+  const client = new PrismaClient({ adapter: new PrismaPg(pool, { onConnectionError: () => {} }), transactionOptions: { maxWait: CONNECTION_WAIT_MS } })
   return {
     driver: createPostgresqlDriver(pool),
     bells: createPostgresqlBells(url, pool),

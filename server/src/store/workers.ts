@@ -16,10 +16,9 @@ const KEPT_MS = 86_400_000
 
 /** The heartbeat, by the database's clock; the first one enters the process. Resolves to whether somebody has asked it to drain. */
 export async function reportWorker(db: Database, facts: WorkerFacts): Promise<{ isDraining: boolean }> {
-  const { id, host, pid, role, version, slots, busy, executors, sandbox } = facts
   const { now } = db.sql
-  const { level, by } = isolationOf(sandbox)
-  const columns = { id, host, pid, role, version, slots, busy, executors, isolation: level, isolationBy: by, sandbox: sandbox && JSON.stringify(sandbox) }
+  const { level, by } = isolationOf(facts.sandbox)
+  const columns = { ...facts, isolation: level, isolationBy: by, sandbox: facts.sandbox && JSON.stringify(facts.sandbox) }
   const names = Object.keys(columns)
   const [rows] = await db.batch([{
     sql: `INSERT INTO workers (${names.map(name => `"${name}"`).join(', ')}, "startedAt", "heartbeatAt") VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')}, ${now}, ${now})

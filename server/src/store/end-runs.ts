@@ -1,0 +1,18 @@
+import type { Database } from './database.ts'
+import type { RunEnd } from './end-run.ts'
+import type { RunRef } from './run-append.ts'
+import { endRun } from './end-run.ts'
+import { endAtOnce } from './end-runs.postgresql.ts'
+
+export interface EndOf { ref: RunRef, end: RunEnd, mark: string }
+export type Ended = { lastSeq: number } | { error: unknown }
+
+/** `endRun` for many, each told how it went with its own run. Rejects when the database is the trouble; then all may be ended once more. */
+export async function endRuns(db: Database, ends: EndOf[]): Promise<Ended[]> {
+  const ended = db.dialect === 'postgresql' ? await endAtOnce(db, ends) : new Map<string, number>()
+  return Promise.all(ends.map(async ({ ref, end, mark }) => {
+    const lastSeq = ended.get(ref.runId)
+    // One that was not held any more, or that was ended by an earlier try whose answer was lost.
+    return lastSeq !== undefined ? { lastSeq } : endRun(db, ref, end, mark).catch((error: unknown) => ({ error }))
+  }))
+}
