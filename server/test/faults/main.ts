@@ -26,8 +26,10 @@ say(`seed ${asked.seed}${asked.isShort ? ', the short form' : ''}\n`)
 say(row('fault', 'database', 'runs', 'kills', 'violations', 'seconds'))
 
 let leave = async (): Promise<void> => {}
+let isLeaving = false
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
+    isLeaving = true
     void leave().then(() => cluster?.stop()).finally(() => process.exit(130))
   })
 }
@@ -36,6 +38,8 @@ let broken = 0
 let skipped = 0
 for (const fault of chosen) {
   for (const database of fault.databases) {
+    if (isLeaving)
+      await new Promise(() => {}) // the process is about to end
     const line = await tryFault(fault, database, random.fork(`${fault.name} ${database}`))
     broken += line.violations.length
     skipped += line.skipped === null ? 0 : 1
