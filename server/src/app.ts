@@ -23,6 +23,8 @@ import { ownValues } from './own-values.ts'
 import { createParts } from './parts.ts'
 import { createEmbeddedQueue } from './queue/embedded.ts'
 import { readyText } from './ready-text.ts'
+import { checkRun } from './router/check-run.ts'
+import { createScheduler } from './schedules/scheduler.ts'
 import { createVault } from './secrets/vault.ts'
 import { writeServerFile } from './server-file.ts'
 import { createServices, workspaceRules } from './services.ts'
@@ -60,6 +62,8 @@ export interface AppOptions {
   quiet?: boolean
   /** Takes no runs, and is found by nobody: for a command that looks at the data while no server runs. */
   isOnlyLooking?: boolean
+  /** It lives for one command, which starts what it is told: schedules wait for a server that stays. */
+  isForOneCommand?: boolean
 }
 
 /**
@@ -77,7 +81,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, parts: Parts): Promise<App> {
+async function compose(config: Config, { quiet, isOnlyLooking, isForOneCommand }: AppOptions, parts: Parts): Promise<App> {
   const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
 
   const dataFolder = await prepareDataFolder(config)
@@ -94,6 +98,7 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
       socketsWaitingBytes: http.sockets.waitingBytes(),
       slots: queue.slots,
       busy: queue.busy,
+      isScheduling: scheduler.isRunning,
     }),
   })
   const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
@@ -118,18 +123,27 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   const started = Promise.withResolvers<void>()
   let isServing = false
   let agentCount = 0
+  const { sandbox, usages } = worker
+  const services = createServices({ config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox, usages, mintSignInLink })
+  const scheduler = createScheduler({
+    db,
+    notifier,
+    prepare: ({ actor, agent, task, inputs }) =>
+      checkRun(services, { actor, manifest: agent.manifest, manifestPath: agent.path, task, inputs, isolation: null, workspace: null }),
+    warn: error => logger.warn({ err: error }, 'a schedule could not be looked after'),
+  })
   const http = createHttpServer({
     host: config.host,
     port: config.port,
     publicUrl: config.publicUrl,
     webDir: join(config.projectDir, 'web', 'dist'),
     ownerId: owner.userId,
-    services: createServices({ config, rules, db, notifier, artifacts, gateway, queue, vault, sandbox: worker.sandbox, usages: worker.usages, mintSignInLink }),
+    services,
     authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
     sessions,
     tokens,
     artifacts,
-    health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, countAgents: () => agentCount },
+    health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, isScheduling: () => scheduler.isRunning, countAgents: () => agentCount },
     started: started.promise,
     metrics,
     metricsSecrets: [dataFolder.metricsToken, dataFolder.credential],
@@ -151,6 +165,10 @@ async function compose(config: Config, { quiet, isOnlyLooking }: AppOptions, par
   }
   await countAgents()
   parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
+
+  parts.add(() => scheduler.stop())
+  if (!isOnlyLooking && !isForOneCommand)
+    scheduler.start()
 
   if (!isOnlyLooking)
     parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))

@@ -11,6 +11,7 @@ import type { Database } from './store/database.ts'
 import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
 import { join } from 'node:path'
 import { createGate } from './router/gate.ts'
+import { nextTicks } from './schedules/schedule-view.ts'
 import { ping } from './store/database.ts'
 import { overviewFigures } from './store/overview.ts'
 import { VERSION } from './version.ts'
@@ -52,7 +53,7 @@ export function createServices(o: ServicesOptions): RouterServices {
     mintSignInLink,
     replay: createGate(REPLAYS),
     async overview(organisationId) {
-      const [latencyMs, figures] = await Promise.all([ping(db), overviewFigures(db, organisationId)])
+      const [latencyMs, figures, next] = await Promise.all([ping(db), overviewFigures(db, organisationId), nextTicks(db, organisationId)])
       return {
         ...figures,
         version: VERSION,
@@ -60,6 +61,7 @@ export function createServices(o: ServicesOptions): RouterServices {
         sandbox: sandbox(),
         workers: { slots: queue.slots, busy: queue.busy, executors: config.executors },
         models: { configured: gateway.configured(), howTo: gateway.howTo() },
+        nextTicks: next,
       }
     },
   }

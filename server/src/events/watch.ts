@@ -18,6 +18,7 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
   const changed = new Set<string>()
   const removed = new Set<string>()
   let agentsChanged = false
+  let schedulesChanged = false
   const stops = [
     notifier.onAnyRun((runId) => {
       changed.add(runId)
@@ -32,22 +33,27 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
       agentsChanged = true
       bell.ring()
     }),
+    notifier.onSchedulesChanged(() => {
+      schedulesChanged = true
+      bell.ring()
+    }),
     bell.stop,
   ]
   try {
     const live = await listRuns(db, organisationId, { statuses: ['queued', 'running', 'waiting'], limit: FIRST_RUNS })
-    yield { counts: await countRuns(db, organisationId), runs: live.runs, removed: [], agentsChanged: false }
+    yield { counts: await countRuns(db, organisationId), runs: live.runs, removed: [], agentsChanged: false, schedulesChanged: false }
     while (!signal.aborted) {
       await bell.rung()
       if (signal.aborted)
         return
       bell.hush()
-      const update = { changed: [...changed], removed: [...removed], agentsChanged }
+      const update = { changed: [...changed], removed: [...removed], agentsChanged, schedulesChanged }
       changed.clear()
       removed.clear()
       agentsChanged = false
+      schedulesChanged = false
       const [counts, runs] = await Promise.all([countRuns(db, organisationId), getRuns(db, update.changed, organisationId)])
-      yield { counts, runs, removed: update.removed, agentsChanged: update.agentsChanged }
+      yield { counts, runs, removed: update.removed, agentsChanged: update.agentsChanged, schedulesChanged: update.schedulesChanged }
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => {}) // an abort ends the pause, and the loop by its condition
     }
   }

@@ -4,8 +4,9 @@ import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
+import type { RunToInsert, TickOfRun } from '../store/submit.ts'
 import { event } from '../domain/event.ts'
-import { insertRun } from '../store/submit.ts'
+import { insertRun, insertRunOfTick } from '../store/submit.ts'
 import { storable } from '../store/text.ts'
 
 export interface RunRequest {
@@ -25,13 +26,38 @@ export interface RunRequest {
   idempotencyKey?: string
   /** The run that this one does again. */
   retryOf?: string
+  /** The schedule that it is a run of. */
+  scheduleId?: string
 }
 
+interface Services { db: Database, notifier: Notifier }
+
 /** Stored, with its first event, when this resolves. */
-export async function submit({ db, notifier }: { db: Database, notifier: Notifier }, request: RunRequest): Promise<RunView> {
+export async function submit({ db, notifier }: Services, request: RunRequest): Promise<RunView> {
+  const { run, isNew } = await insertRun(db, toInsert(request))
+  if (isNew)
+    tell(notifier, run)
+  return run
+}
+
+/** One run for a tick, however many try; null for all but the first. */
+export async function submitTick({ db, notifier }: Services, request: Omit<RunRequest, 'idempotencyKey' | 'scheduleId'>, tick: TickOfRun): Promise<RunView | null> {
+  const { scheduleId, tickAtMs } = tick
+  const run = await insertRunOfTick(db, toInsert({ ...request, scheduleId, idempotencyKey: `schedule:${scheduleId}:${tickAtMs}` }), tick)
+  if (run)
+    tell(notifier, run)
+  return run
+}
+
+function tell(notifier: Notifier, run: RunView): void {
+  notifier.runChanged(run.id, 1)
+  notifier.queued()
+}
+
+function toInsert(request: RunRequest): RunToInsert {
   const { actor, agent, task, inputs, timeMs, retryOf } = request
   const { manifest } = agent
-  const { run, isNew } = await insertRun(db, {
+  return {
     actor,
     agent,
     task,
@@ -43,11 +69,7 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     delayMs: request.delayMs ?? 0,
     idempotencyKey: request.idempotencyKey === undefined ? null : storable(request.idempotencyKey),
     retryOf: retryOf ?? null,
+    scheduleId: request.scheduleId ?? null,
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
-  })
-  if (isNew) {
-    notifier.runChanged(run.id, 1)
-    notifier.queued()
   }
-  return run
 }

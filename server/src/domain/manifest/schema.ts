@@ -1,8 +1,8 @@
 /* eslint-disable regexp/use-ignore-case -- a pattern of JSON Schema has no flags */
 import { z } from 'zod'
 import { ISOLATION_LEVELS } from '../run.ts'
-import { CATCH_UPS, OVERLAPS } from '../schedule.ts'
 import { cronProblem, isTimezone, parseMoment } from '../schedule-words.ts'
+import { CATCH_UPS, OVERLAPS } from '../schedule.ts'
 import { duration, filled, flag, list, money, number, oneOf, pattern, size, text, whole } from './quantity.ts'
 import { prototypeKeys, prototypeServer } from './schema-prototype.ts'
 import { checkSchema, secretName, stepSchema } from './schema-step.ts'
