@@ -41,7 +41,10 @@ const END_MS = 100
 export function createScheduler(o: SchedulerOptions): Scheduler {
   const { db, notifier, warn } = o
   const due = createAlarm(wake)
-  const ended = createAlarm(wake)
+  const ended = createAlarm(() => {
+    isEndNear = false
+    wake()
+  })
   /** Runs that a tick waits for. */
   let awaited = new Set<string>()
   let looking: Promise<void> | null = null
@@ -49,6 +52,7 @@ export function createScheduler(o: SchedulerOptions): Scheduler {
   let isStarted = false
   let isStopped = false
   let isWell = true
+  let isEndNear = false
   let stops: (() => void)[] = []
 
   function wake(): void {
@@ -76,6 +80,14 @@ export function createScheduler(o: SchedulerOptions): Scheduler {
           due.set(RETRY_MS)
       }
     }
+  }
+
+  /** Others that say much do not put it off. */
+  function heedRun(runId: string): void {
+    if (!awaited.has(runId) || isEndNear || isStopped)
+      return
+    isEndNear = true
+    ended.set(END_MS)
   }
 
   async function look(): Promise<void> {
@@ -125,7 +137,7 @@ export function createScheduler(o: SchedulerOptions): Scheduler {
       isStarted = true
       stops = [
         notifier.onSchedulesChanged(wake),
-        notifier.onAnyRun(runId => awaited.has(runId) && !isStopped && ended.set(END_MS)),
+        notifier.onAnyRun(heedRun),
       ]
       wake()
     },
