@@ -36,6 +36,9 @@ export function createAgentOS(options: AgentOSOptions) {
       artifacts: (run: string) => call(trpc.runs.artifacts.query({ run })),
       stop: (run: string) => call(trpc.runs.stop.mutate({ run })),
       retry: (run: string) => call(trpc.runs.retry.mutate({ run })),
+      /** Prune and retention leave it alone until it is released. */
+      hold: (run: string) => call(trpc.runs.hold.mutate({ run })),
+      release: (run: string) => call(trpc.runs.release.mutate({ run })),
       prune: (input: Input['runs']['prune']) => call(trpc.runs.prune.mutate(input)),
       /**
        * Each event of a run from `after` (0: the beginning), then live, until `run.ended`. It resumes by itself when the

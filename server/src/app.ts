@@ -22,6 +22,7 @@ import { createGateway } from './models/gateway.ts'
 import { ownValues } from './own-values.ts'
 import { createParts } from './parts.ts'
 import { createEmbeddedQueue } from './queue/embedded.ts'
+import { createRetention } from './queue/retention.ts'
 import { readyText } from './ready-text.ts'
 import { checkRun } from './router/check-run.ts'
 import { createScheduler } from './schedules/scheduler.ts'
@@ -167,8 +168,18 @@ async function compose(config: Config, { quiet, isOnlyLooking, isForOneCommand }
   parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
 
   parts.add(() => scheduler.stop())
-  if (!isOnlyLooking && !isForOneCommand)
+  const retention = createRetention({
+    db,
+    notifier,
+    artifacts,
+    limits: config.retention,
+    warn: error => logger.warn({ err: error }, 'old runs could not be removed'),
+  })
+  parts.add(() => retention.stop())
+  if (!isOnlyLooking && !isForOneCommand) {
     scheduler.start()
+    retention.start()
+  }
 
   if (!isOnlyLooking)
     parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))

@@ -57,6 +57,7 @@ export function createProgram(): Command {
     .option('-f, --force', 'do not ask')
     .option('-s, --status <status>', 'only those that ended so')
     .option('--older-than <duration>', 'only those that ended longer ago: 7d')
+    .option('--keep <number>', 'of each agent the newest ended runs stay, so many')
     .addHelpText('after', example('agentos prune --older-than 7d'))
     .action(async options => (await import('./commands/prune.ts')).prune(options))
 
