@@ -6,7 +6,7 @@ import { followUsage } from './usage.ts'
 
 export { AgentOSError } from './error.ts'
 export type { RunResult } from './result.ts'
-export type { AgentOSOptions, FollowOptions, Run, RunEvent, RunUsage, RunUsageNow, SubmitRun } from './views.ts'
+export type { AgentOSOptions, FollowOptions, Run, RunEvent, RunUsage, RunUsageNow, Schedule, SubmitRun } from './views.ts'
 
 export type AgentOS = ReturnType<typeof createAgentOS>
 
@@ -39,6 +39,9 @@ export function createAgentOS(options: AgentOSOptions) {
       settle: (run: string, as: Input['runs']['settle']['as'], options: Omit<Input['runs']['settle'], 'run' | 'as'> = {}) =>
         call(trpc.runs.settle.mutate({ run, as, ...options })),
       retry: (run: string) => call(trpc.runs.retry.mutate({ run })),
+      /** Prune and retention leave it alone until it is released. */
+      hold: (run: string) => call(trpc.runs.hold.mutate({ run })),
+      release: (run: string) => call(trpc.runs.release.mutate({ run })),
       prune: (input: Input['runs']['prune']) => call(trpc.runs.prune.mutate(input)),
       /**
        * Each event of a run from `after` (0: the beginning), then live, until `run.ended`. It resumes by itself when the
@@ -55,6 +58,22 @@ export function createAgentOS(options: AgentOSOptions) {
     events: {
       /** A page of a run's log after a seq. */
       list: (input: Input['events']['list']) => call(trpc.events.list.query(input)),
+    },
+    schedules: {
+      /** Each with its next ticks and its last ones; of one agent when it is named. */
+      list: (agent?: string) => call(trpc.schedules.list.query(agent === undefined ? {} : { agent })),
+      /** By the beginning of its id, or by the name of an agent that has one. */
+      get: (schedule: string) => call(trpc.schedules.get.query({ schedule })),
+      /** The next ticks of what is not stored yet. */
+      preview: (input: Input['schedules']['preview']) => call(trpc.schedules.preview.query(input)),
+      create: (input: Input['schedules']['create']) => call(trpc.schedules.create.mutate(input)),
+      update: (input: Input['schedules']['update']) => call(trpc.schedules.update.mutate(input)),
+      remove: (schedule: string) => call(trpc.schedules.remove.mutate({ schedule })),
+      pause: (schedule: string) => call(trpc.schedules.pause.mutate({ schedule })),
+      /** Nothing of the pause is caught up. */
+      resume: (schedule: string) => call(trpc.schedules.resume.mutate({ schedule })),
+      /** A run beside the ticks, at once. */
+      runNow: (schedule: string) => call(trpc.schedules.runNow.mutate({ schedule })),
     },
     secrets: {
       /** Names and times; a value never comes back. */

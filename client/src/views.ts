@@ -10,6 +10,7 @@ export type RunEvent = Output['events']['list'][number]
 /** What the processes of a run use now, and a moment before. */
 export type RunUsageNow = Output['runs']['usages'][number]
 export type RunUsage = RunUsageNow['usage']
+export type Schedule = Output['schedules']['list'][number]
 export type SubmitRun = Input['runs']['submit']
 
 export interface AgentOSOptions {

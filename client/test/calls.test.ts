@@ -82,7 +82,7 @@ it('stops, retries and prunes runs', async () => {
   expect(again.id).not.toBe(run.id)
   await agentos.runs.stop(again.id)
   await agentos.runs.result(again.id)
-  expect(await agentos.runs.prune({ ids: [run.id, again.id] })).toEqual({ removed: expect.arrayContaining([run.id, again.id]) })
+  expect(await agentos.runs.prune({ ids: [run.id, again.id] })).toEqual({ removed: expect.arrayContaining([run.id, again.id]), held: 0 })
 })
 
 it('ends the following when asked to, at any time; the run goes on', async () => {

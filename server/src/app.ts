@@ -10,6 +10,7 @@ import { createSessions } from './auth/sessions.ts'
 import { createSignInTokens } from './auth/sign-in-tokens.ts'
 import { prepareDataFolder } from './config/data-folder.ts'
 import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
+import { createDuties } from './duties.ts'
 import { createDoorbell } from './events/doorbell.ts'
 import { createEventLog } from './events/log.ts'
 import { createHttpServer } from './http/server.ts'
@@ -58,6 +59,8 @@ export interface AppOptions {
   quiet?: boolean
   /** Takes no runs, and is found by nobody: for a command that looks at the data while no server runs. */
   isOnlyLooking?: boolean
+  /** It lives for one command, which starts what it is told: schedules wait for a server that stays. */
+  isForOneCommand?: boolean
 }
 
 /**
@@ -75,7 +78,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOptions, parts: Parts): Promise<App> {
+async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneCommand }: AppOptions, parts: Parts): Promise<App> {
   const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
   const dataFolder = await prepareDataFolder(config)
   const db = await openDatabase({ databaseUrl: dataFolder.databaseUrl, dataDir: dataFolder.path })
@@ -93,6 +96,7 @@ async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOpti
       socketsWaitingBytes: http.sockets?.waitingBytes() ?? 0,
       slots: work.queue.slots,
       busy: work.queue.busy,
+      isScheduling: isScheduling(),
     }),
   })
   const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
@@ -108,17 +112,21 @@ async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOpti
   const started = Promise.withResolvers<void>()
   let isServing = false
   let agentCount = 0
+  const tokens = createSignInTokens()
+  const mintSignInLink = () => `${config.publicUrl ?? url}/setup?token=${tokens.mint()}`
+  const isServer = config.role !== 'worker'
+  const services = createServices({ config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink })
+  const duties = createDuties({ config, db, notifier, artifacts, services, logger }, parts)
+  const isScheduling = () => duties.isScheduling()
   const door = {
     host: config.host,
     port: config.port,
-    health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, countAgents: () => agentCount },
+    health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, isScheduling, countAgents: () => agentCount },
     metrics,
     metricsSecrets: [dataFolder.metricsToken, dataFolder.credential],
     logger,
   }
-  const tokens = createSignInTokens()
-  const mintSignInLink = () => `${config.publicUrl ?? url}/setup?token=${tokens.mint()}`
-  const http: Door = config.role === 'worker' ? createWorkerHttp(door) : createServerHttp()
+  const http: Door = isServer ? createServerHttp() : createWorkerHttp(door)
   const countSockets = () => http.sockets?.count() ?? 0
   const { port } = await http.start()
   parts.add(() => http.stop())
@@ -127,7 +135,7 @@ async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOpti
 
   // Health answers from here on; calls wait for what takes longer.
   parts.add(() => work.stop())
-  const [discovered] = await Promise.all([config.role === 'worker' ? null : discoverAgents(db, owner, join(config.projectDir, 'agents')), work.start()])
+  const [discovered] = await Promise.all([isServer ? discoverAgents(db, owner, join(config.projectDir, 'agents')) : null, work.start()])
   for (const problem of discovered?.problems ?? [])
     logger.warn(problem, 'a manifest of agents/ is left out')
   const countAgents = async () => {
@@ -135,7 +143,9 @@ async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOpti
   }
   await countAgents()
   parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
-  if (!isOnlyLooking && config.role !== 'worker')
+  if (isServer && !isOnlyLooking && !isForOneCommand)
+    duties.start()
+  if (isServer && !isOnlyLooking)
     parts.add(await writeServerFile(dataFolder.path, { url, pid: process.pid, startedAt: new Date().toISOString(), version: VERSION }))
   parts.add(() => void (isServing = false))
   isServing = true
@@ -170,7 +180,7 @@ async function compose(config: Config, { quiet, isOnlyLooking = false }: AppOpti
       publicUrl: config.publicUrl,
       webDir: join(config.projectDir, 'web', 'dist'),
       ownerId: owner.userId,
-      services: createServices({ config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink }),
+      services,
       authenticate: createAuthenticate({ owner, credential: dataFolder.credential, sessions }),
       sessions,
       tokens,

@@ -10,6 +10,7 @@ import type { Work } from './work.ts'
 import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
 import { join } from 'node:path'
 import { createGate } from './router/gate.ts'
+import { nextTicks } from './schedules/schedule-view.ts'
 import { ping } from './store/database.ts'
 import { overviewFigures } from './store/overview.ts'
 import { VERSION } from './version.ts'
@@ -57,7 +58,12 @@ export function createServices(o: ServicesOptions): RouterServices {
     },
     drainWorker: id => work.presence.drainOther(id),
     async overview(organisationId) {
-      const [latencyMs, figures, workers] = await Promise.all([ping(db), overviewFigures(db, organisationId), work.presence.list(organisationId)])
+      const [latencyMs, figures, workers, next] = await Promise.all([
+        ping(db),
+        overviewFigures(db, organisationId),
+        work.presence.list(organisationId),
+        nextTicks(db, organisationId),
+      ])
       const up = workers.filter(({ view }) => view.state === 'up' || view.state === 'draining')
       const sum = (of: (worker: KnownWorker) => number) => up.reduce((total, worker) => total + of(worker), 0)
       return {
@@ -67,6 +73,7 @@ export function createServices(o: ServicesOptions): RouterServices {
         sandbox: work.sandbox() ?? sandboxOf(workers),
         workers: { slots: sum(({ view }) => view.slots), busy: sum(({ view }) => view.busy), executors: sum(({ executors }) => executors) },
         models: { configured: gateway.configured(), howTo: gateway.howTo() },
+        nextTicks: next,
       }
     },
   }

@@ -223,7 +223,7 @@ describe('open doors', () => {
     const { url } = shared
     const body = await (await fetch(`${url}/health`)).json() as Record<string, unknown>
     expect(Object.keys(body)).toEqual(['status', 'timestamp', 'database', 'scheduler', 'agents_count'])
-    expect(body).toMatchObject({ status: 'healthy', database: 'connected', scheduler: 'not_active', agents_count: expect.any(Number) })
+    expect(body).toMatchObject({ status: 'healthy', database: 'connected', scheduler: 'running', agents_count: expect.any(Number) })
     expect(Date.parse(body.timestamp as string)).not.toBeNaN()
   })
 

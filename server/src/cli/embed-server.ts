@@ -20,7 +20,7 @@ export async function embedServer({ takesRuns, folders }: { takesRuns: boolean, 
   const logLevel = isVerbose() ? config.logLevel : 'fatal'
   for (const until = Date.now() + HELD_MS; ;) {
     try {
-      const app = await startApp({ ...config, ...own, logLevel }, { quiet: true, isOnlyLooking: !takesRuns })
+      const app = await startApp({ ...config, ...own, logLevel }, { quiet: true, isOnlyLooking: !takesRuns, isForOneCommand: true })
       const client = createAgentOS({ url: app.url, apiKey: app.credential })
       const close = async () => {
         await client.close()

@@ -39,6 +39,8 @@ export interface Config {
   workspaceRoots: string[]
   /** Absolute: what is installed for agents, with npm or by hand. */
   programsDir: string
+  /** What is kept of ended runs; null: all. `runs` is of each agent, `sizeBytes` of database and artifacts together. */
+  retention: { ageMs: number | null, runs: number | null, sizeBytes: number | null }
   /** Null: the one that the data folder keeps. */
   metricsToken: string | null
   models: {
@@ -82,6 +84,7 @@ export function loadConfig(env: Record<string, string | undefined>, options: { p
     executors: values.AGENTOS_EXECUTORS,
     workspaceRoots: findWorkspaceRoots(values, env),
     programsDir: findProgramsDir(values.AGENTOS_PROGRAMS_DIR, projectDir, dataDir),
+    retention: { ageMs: values.AGENTOS_RETENTION_AGE ?? null, runs: values.AGENTOS_RETENTION_RUNS ?? null, sizeBytes: values.AGENTOS_RETENTION_SIZE ?? null },
     metricsToken: values.AGENTOS_METRICS_TOKEN ?? null,
     models: {
       openai: { apiKey: values.OPENAI_API_KEY ?? null, baseUrl: values.OPENAI_BASE_URL ?? null },

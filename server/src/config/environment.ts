@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path'
 import { z } from 'zod'
+import { parseDuration, parseSize } from '../domain/manifest/units.ts'
 import { parseDurationMs } from './duration.ts'
 
 /**
@@ -22,6 +23,9 @@ export const environmentSchema = z.object({
   AGENTOS_EXECUTORS: wholeNumber(1, 64).default(1).meta({ expected: 'a whole number from 1 to 64' }),
   AGENTOS_WORKSPACE_ROOTS: z.string().transform(folders).optional().meta({ expected: `absolute folders, separated by "${delimiter}", or none` }),
   AGENTOS_PROGRAMS_DIR: z.string().optional().meta({ expected: 'a folder: an absolute path, or one relative to the project' }),
+  AGENTOS_RETENTION_AGE: z.string().transform(retentionAge).optional().meta({ expected: 'a duration such as 12h or 30d, from 1h to 3650d' }),
+  AGENTOS_RETENTION_RUNS: wholeNumber(1, 1_000_000).optional().meta({ expected: 'a whole number from 1 to 1000000' }),
+  AGENTOS_RETENTION_SIZE: z.string().transform(retentionSize).optional().meta({ expected: 'a size such as 500MB or 20GiB, at least 1MiB' }),
   AGENTOS_METRICS_TOKEN: z.string().min(16).optional().meta({ expected: 'at least 16 characters', secret: true }),
   OPENAI_API_KEY: apiKey(),
   OPENAI_BASE_URL: baseUrl(),
@@ -82,6 +86,16 @@ function httpUrl(text: string): URL | null {
 function duration(text: string, context: z.RefinementCtx): number {
   const durationMs = parseDurationMs(text)
   return durationMs === null || durationMs === 0 ? wrong(context) : durationMs
+}
+
+function retentionAge(text: string, context: z.RefinementCtx): number {
+  const ageMs = parseDuration(text)
+  return ageMs !== null && ageMs >= 3_600_000 && ageMs <= 3650 * 86_400_000 ? ageMs : wrong(context)
+}
+
+function retentionSize(text: string, context: z.RefinementCtx): number {
+  const sizeBytes = parseSize(text)
+  return sizeBytes !== null && sizeBytes >= 1024 ** 2 ? sizeBytes : wrong(context)
 }
 
 function folders(text: string, context: z.RefinementCtx): string[] {

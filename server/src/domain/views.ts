@@ -162,6 +162,8 @@ export interface WatchUpdate {
   removed: string[]
   /** True when agents were added or changed: fetch `agents.list` again. */
   agentsChanged: boolean
+  /** True when schedules were made or changed, or one came: fetch `schedules.list` again. */
+  schedulesChanged: boolean
 }
 
 export interface AgentView {
@@ -176,7 +178,7 @@ export interface AgentView {
   isolation: IsolationLevel | 'default'
   network: 'none' | 'open' | string[]
   models: string[]
-  /** Shown, not active yet. */
+  /** When its manifest says that it runs by itself, in words. */
   schedule: string | null
   /** The newest runs, oldest first, at most 30. */
   recent: { id: string, status: RunStatus, durationMs: number | null }[]
@@ -246,6 +248,8 @@ export interface Overview {
   failuresLastDay: { reason: EndReason, count: number }[]
   endedLastDay: number
   models: { configured: string[], howTo: string | null }
+  /** The next ticks of schedules, at most five. */
+  nextTicks: { scheduleId: string, agentName: string, at: string, timezone: string }[]
 }
 
 /** A secret as everybody sees it: its value is never shown again. */
@@ -297,10 +301,11 @@ export interface TickView {
 
 /**
  * - submitted: it made a run
+ * - waiting: its run is submitted when the one before it has ended (overlap: queue and replace, catchUp: all)
  * - skipped: the last run had not ended (overlap: skip), or it was missed and catchUp leaves it out
  * - refused: its run could not be submitted (`detail`)
  */
-export type TickOutcome = 'submitted' | 'skipped' | 'refused'
+export type TickOutcome = 'submitted' | 'waiting' | 'skipped' | 'refused'
 
 /** A server or worker. */
 export interface WorkerView {

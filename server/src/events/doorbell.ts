@@ -84,6 +84,10 @@ function ringingElsewhere(here: Notifier, add: WaitingBells['add']): Notifier {
       here.agentsChanged()
       add('agents')
     },
+    schedulesChanged() {
+      here.schedulesChanged()
+      add('schedules')
+    },
     queued() {
       here.queued()
       add('queued')

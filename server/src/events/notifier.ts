@@ -12,6 +12,9 @@ export interface Notifier {
   onRunsRemoved: (listener: (ids: string[]) => void) => () => void
   agentsChanged: () => void
   onAgentsChanged: (listener: () => void) => () => void
+  /** Schedules were made, said anew or taken away, or one of them came. */
+  schedulesChanged: () => void
+  onSchedulesChanged: (listener: () => void) => () => void
   /** A run may be claimed now, or knows now when it may. */
   queued: () => void
   onQueued: (listener: () => void) => () => void
@@ -28,6 +31,7 @@ export function createNotifier(): Notifier {
   const anyRun = createBell<string>()
   const removed = createBell<string[]>()
   const agents = createBell<void>()
+  const schedules = createBell<void>()
   const queue = createBell<void>()
   const cancels = createBell<string>()
   const missed = createBell<void>()
@@ -51,6 +55,8 @@ export function createNotifier(): Notifier {
     onRunsRemoved: removed.listen,
     agentsChanged: agents.ring,
     onAgentsChanged: agents.listen,
+    schedulesChanged: schedules.ring,
+    onSchedulesChanged: schedules.listen,
     queued: queue.ring,
     onQueued: queue.listen,
     cancelRequested: cancels.ring,

@@ -6,6 +6,7 @@ const KINDS = {
   run: (notifier: Notifier, [runId, lastSeq]: string[]) => notifier.runChanged(runId!, Number(lastSeq)),
   removed: (notifier: Notifier, ids: string[]) => notifier.runsRemoved(ids),
   agents: (notifier: Notifier) => notifier.agentsChanged(),
+  schedules: (notifier: Notifier) => notifier.schedulesChanged(),
   queued: (notifier: Notifier) => notifier.queued(),
   cancel: (notifier: Notifier, [runId]: string[]) => notifier.cancelRequested(runId!),
   missed: (notifier: Notifier) => notifier.missed(),

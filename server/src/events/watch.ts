@@ -29,13 +29,13 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
   try {
     const first = await listRuns(db, organisationId, { statuses: ['queued', 'running', 'waiting'], limit: FIRST_RUNS })
     note(first.runs)
-    yield { counts: await countRuns(db, organisationId), runs: first.runs, removed: [], agentsChanged: false }
+    yield { counts: await countRuns(db, organisationId), runs: first.runs, removed: [], agentsChanged: false, schedulesChanged: false }
     while (!signal.aborted) {
       await bell.rung()
       if (signal.aborted)
         return
       bell.hush()
-      const { changed, removed, agentsChanged, isMissed } = changes.take()
+      const { changed, removed, agentsChanged, schedulesChanged, isMissed } = changes.take()
       const newest = isMissed ? (await untilBack(() => listRuns(db, organisationId, { limit: FIRST_RUNS }), signal)).runs : []
       const asked = new Set([...changed, ...isMissed ? live : []])
       newest.forEach(run => asked.delete(run.id))
@@ -44,7 +44,7 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
       const gone = isMissed ? [...live].filter(id => asked.has(id) && !found.has(id)) : []
       gone.forEach(id => live.delete(id))
       note([...newest, ...runs])
-      yield { counts, runs: [...newest, ...runs], removed: [...removed, ...gone], agentsChanged }
+      yield { counts, runs: [...newest, ...runs], removed: [...removed, ...gone], agentsChanged, schedulesChanged }
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => {}) // an abort ends the pause, and the loop by its condition
     }
   }
@@ -58,6 +58,7 @@ interface Changes {
   changed: string[]
   removed: string[]
   agentsChanged: boolean
+  schedulesChanged: boolean
   /** Anything may have changed. */
   isMissed: boolean
 }
@@ -66,7 +67,7 @@ interface Changes {
 function gatherChanges(notifier: Notifier, ring: () => void): { take: () => Changes, stop: () => void } {
   const changed = new Set<string>()
   const removed = new Set<string>()
-  const flags = { agentsChanged: false, isMissed: false }
+  const flags = { agentsChanged: false, schedulesChanged: false, isMissed: false }
   const stops = [
     notifier.onAnyRun((runId) => {
       changed.add(runId)
@@ -81,8 +82,12 @@ function gatherChanges(notifier: Notifier, ring: () => void): { take: () => Chan
       flags.agentsChanged = true
       ring()
     }),
+    notifier.onSchedulesChanged(() => {
+      flags.schedulesChanged = true
+      ring()
+    }),
     notifier.onMissed(() => {
-      flags.agentsChanged = flags.isMissed = true
+      flags.agentsChanged = flags.schedulesChanged = flags.isMissed = true
       ring()
     }),
   ]
@@ -91,7 +96,7 @@ function gatherChanges(notifier: Notifier, ring: () => void): { take: () => Chan
       const taken = { changed: [...changed], removed: [...removed], ...flags }
       changed.clear()
       removed.clear()
-      flags.agentsChanged = flags.isMissed = false
+      flags.agentsChanged = flags.schedulesChanged = flags.isMissed = false
       return taken
     },
     stop: () => stops.forEach(stop => stop()),

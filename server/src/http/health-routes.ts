@@ -7,6 +7,8 @@ export interface Health {
   isDatabaseUp: () => Promise<boolean>
   /** Whether start-up is over and no stop has begun. */
   isServing: () => boolean
+  /** Whether schedules are acted on. */
+  isScheduling: () => boolean
   /** Agents that are known. */
   countAgents: () => number
 }
@@ -38,8 +40,7 @@ export function healthRoutes(health: Health): Router {
       status: isUp ? 'healthy' : 'unhealthy',
       timestamp: new Date().toISOString(),
       database: isUp ? 'connected' : 'disconnected',
-      // No schedule runs by itself yet; the key is the prototype's.
-      scheduler: 'not_active',
+      scheduler: isUp && health.isScheduling() ? 'running' : 'stopped',
       agents_count: health.countAgents(),
     })
   })

@@ -12,6 +12,8 @@ export interface Figures {
   socketsWaitingBytes: number
   slots: number
   busy: number
+  /** Whether schedules are acted on. */
+  isScheduling: boolean
 }
 
 export interface Metrics {
@@ -33,7 +35,7 @@ export function createMetrics({ version, figures }: { version: string, figures: 
   const completed = gauge('agentos_agents_completed', 'Runs that succeeded')
   const failed = gauge('agentos_agents_failed', 'Runs that failed')
   const stopped = gauge('agentos_agents_stopped', 'Runs that were cancelled')
-  gauge('agentos_scheduler_status', '1 while schedules are acted on; 0: they are not').set(0)
+  const scheduler = gauge('agentos_scheduler_status', '1 while schedules are acted on; 0: they are not')
 
   gauge('agentos_build_info', 'Always 1; the label says which version runs', ['version']).set({ version }, 1)
   const runs = gauge('agentos_runs', 'Runs that are stored, by status', ['status'])
@@ -79,6 +81,7 @@ export function createMetrics({ version, figures }: { version: string, figures: 
       waiting.set(now.socketsWaitingBytes)
       slots.set(now.slots)
       busy.set(now.busy)
+      scheduler.set(now.isScheduling ? 1 : 0)
       return { contentType: registry.contentType, text: await registry.metrics() }
     },
   }

@@ -10,7 +10,7 @@ export interface PruneServices {
   artifacts: { removeUnused: (sha256s: string[]) => Promise<void> }
 }
 
-/** Removes ended runs, their logs and their artifacts, never one that may still change. All ended ones when nothing narrows it. */
+/** Removes ended runs, their logs and their artifacts, never one that may still change or that is held. All ended ones when nothing narrows it. */
 export async function prune({ db, notifier, artifacts }: PruneServices, filter: PruneFilter): Promise<{ removed: string[] }> {
   const { runs, sha256s } = await deleteRuns(db, filter)
   if (runs.length > 0)

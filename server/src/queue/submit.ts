@@ -4,10 +4,11 @@ import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
+import type { RunToInsert, TickOfRun } from '../store/submit.ts'
 import { createHash } from 'node:crypto'
 import { event } from '../domain/event.ts'
 import { fillTemplate } from '../domain/manifest/inputs.ts'
-import { insertRun } from '../store/submit.ts'
+import { insertRun, insertRunOfTick } from '../store/submit.ts'
 import { storable } from '../store/text.ts'
 
 export interface RunRequest {
@@ -27,13 +28,37 @@ export interface RunRequest {
   idempotencyKey?: string
   /** The run that this one does again. */
   retryOf?: string
+  /** The schedule that it is a run of. */
+  scheduleId?: string
 }
 
-/** Stored, with its first event, when this resolves. */
-export async function submit({ db, notifier }: { db: Database, notifier: Notifier }, request: RunRequest): Promise<RunView> {
+interface Services { db: Database, notifier: Notifier }
+
+/**
+ * Stored, with its first event, when this resolves. The queue is told also when it fails: the answer may have been lost, and the run be
+ * there. Whoever asks once more finds it, and is not the one who made it.
+ */
+export async function submit({ db, notifier }: Services, request: RunRequest): Promise<RunView> {
+  const { run, isNew } = await insertRun(db, toInsert(request)).finally(notifier.queued)
+  if (isNew)
+    notifier.runChanged(run.id, 1)
+  return run
+}
+
+/** One run for a tick, however many try; null for all but the first. */
+export async function submitTick({ db, notifier }: Services, request: Omit<RunRequest, 'idempotencyKey' | 'scheduleId'>, tick: TickOfRun): Promise<RunView | null> {
+  const { scheduleId, tickAtMs } = tick
+  const wanted = toInsert({ ...request, scheduleId, idempotencyKey: `schedule:${scheduleId}:${tickAtMs}` })
+  const run = await insertRunOfTick(db, wanted, tick).finally(notifier.queued)
+  if (run)
+    notifier.runChanged(run.id, 1)
+  return run
+}
+
+function toInsert(request: RunRequest): RunToInsert {
   const { actor, agent, task, inputs, timeMs, retryOf } = request
   const { manifest } = agent
-  const inserting = insertRun(db, {
+  return {
     actor,
     agent,
     task,
@@ -45,14 +70,10 @@ export async function submit({ db, notifier }: { db: Database, notifier: Notifie
     delayMs: request.delayMs ?? 0,
     idempotencyKey: request.idempotencyKey === undefined ? null : storable(request.idempotencyKey),
     retryOf: retryOf ?? null,
+    scheduleId: request.scheduleId ?? null,
     concurrencyKey: keyOf(manifest.concurrencyPer.keyTemplate, { task, inputs }),
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
-  })
-  // Also when it fails: its answer may have been lost, and the run be there. Whoever asks once more finds it, and is not the one who made it.
-  const { run, isNew } = await inserting.finally(notifier.queued)
-  if (isNew)
-    notifier.runChanged(run.id, 1)
-  return run
+  }
 }
 
 /** As long as a person may want to read; an index takes no more. */

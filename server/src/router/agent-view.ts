@@ -4,6 +4,7 @@ import type { AgentRow } from '../store/agents.ts'
 import type { RouterServices } from './context.ts'
 import { dirname, resolve } from 'node:path'
 import { isGitUrl } from '../domain/manifest/key-effects.ts'
+import { formatDuration } from '../domain/manifest/units.ts'
 import { listAgentVersions } from '../store/agents.ts'
 import { recentRuns } from '../store/runs.ts'
 import { missingSecretsOf } from './missing-secrets.ts'
@@ -61,7 +62,9 @@ function folderOf({ path, manifest: { workspace: { from } } }: AgentRow): string
 function scheduleInWords({ schedule }: Manifest): string | null {
   if (!schedule)
     return null
-  return schedule.cron ? `${schedule.cron} (${schedule.timezone})` : `every ${Math.round((schedule.everyMs ?? 0) / 60_000)} min`
+  if (schedule.cron)
+    return `${schedule.cron} (${schedule.timezone})`
+  return schedule.everyMs ? `every ${formatDuration(schedule.everyMs)}` : `once, ${new Date(schedule.onceAtMs ?? 0).toISOString()}`
 }
 
 function durationMs(run: { startedAt: string | null, endedAt: string | null }): number | null {

@@ -1,11 +1,12 @@
 import type { AgentDetail, AgentView, ManifestProblem } from '../domain/views.ts'
 import { z } from 'zod'
 import { parseManifest } from '../domain/manifest/parse.ts'
-import { listAgents, saveAgent } from '../store/agents.ts'
+import { listAgents } from '../store/agents.ts'
 import { toAgentDetail, toAgentViews } from './agent-view.ts'
 import { manifestFault } from './fault.ts'
 import { agentNamed } from './find.ts'
 import { folder, source, word } from './inputs.ts'
+import { saveManifest } from './save-manifest.ts'
 import { procedure, router } from './trpc.ts'
 
 /** What a problem names as its file when a manifest was sent in without a path. */
@@ -36,9 +37,7 @@ export const agents = router({
       if (!parsed.ok)
         throw manifestFault(parsed.problems)
       const { manifest, notices } = parsed
-      const saved = await saveAgent(ctx.db, { actor: ctx.actor, name: manifest.name, source: input.source, manifest, notices, path: input.path ?? null })
-      if (saved.changed)
-        ctx.notifier.agentsChanged()
+      const saved = await saveManifest(ctx, { source: input.source, manifest, notices, path: input.path ?? null })
       return { agent: await toAgentDetail(ctx, await agentNamed(ctx, saved.agentId)), changed: saved.changed }
     }),
 })

@@ -26,11 +26,11 @@ export function badRequest(message: string): TRPCError {
 }
 
 /** A word that is the beginning of several names. */
-export function ambiguous(noun: 'agent' | 'run', word: string, candidates: string[]): TRPCError {
+export function ambiguous(noun: 'agent' | 'run' | 'schedule', word: string, candidates: string[]): TRPCError {
   return badRequest(`${JSON.stringify(word)} may mean more than one ${noun}: ${listed(candidates)}`)
 }
 
-export function notFound(noun: 'agent' | 'run' | 'secret', word: string, there: string[]): TRPCError {
+export function notFound(noun: 'agent' | 'run' | 'schedule' | 'secret', word: string, there: string[]): TRPCError {
   const hint = there.length > 0 ? `; there is ${listed(there)}` : ''
   return new TRPCError({ code: 'NOT_FOUND', message: `no ${noun} is called ${JSON.stringify(word)}${hint}` })
 }

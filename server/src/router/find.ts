@@ -2,8 +2,10 @@ import type { RunView } from '../domain/views.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
+import type { ScheduleRow } from '../store/schedules.ts'
 import { findAgent, listAgents } from '../store/agents.ts'
 import { findRun } from '../store/runs.ts'
+import { listSchedules } from '../store/schedules.ts'
 import { ambiguous, notFound } from './fault.ts'
 
 interface Asking { db: Database, actor: Actor }
@@ -25,4 +27,15 @@ export async function runNamed({ db, actor }: Asking, id: string): Promise<RunVi
   if (match.found)
     return match.found
   throw match.candidates.length > 0 ? ambiguous('run', id, match.candidates) : notFound('run', id, [])
+}
+
+/** By id or a prefix of it, or by the name of an agent that has one schedule. */
+export async function scheduleNamed({ db, actor }: Asking, word: string): Promise<ScheduleRow> {
+  const all = await listSchedules(db, actor.organisationId)
+  const exact = all.filter(row => row.id === word)
+  const named = all.filter(row => row.agentName === word)
+  const matches = exact.length > 0 ? exact : named.length > 0 ? named : all.filter(row => row.id.startsWith(word))
+  if (matches.length === 1)
+    return matches[0]!
+  throw matches.length > 1 ? ambiguous('schedule', word, matches.map(row => row.id)) : notFound('schedule', word, all.map(row => `${row.id} (${row.agentName})`))
 }

@@ -6,14 +6,15 @@ import { isFinal } from '../domain/run.ts'
 import { followUsage } from '../events/follow-usage.ts'
 import { watchRuns } from '../events/watch.ts'
 import { cancel } from '../queue/cancel.ts'
-import { prune } from '../queue/prune.ts'
 import { settle, SettleError } from '../queue/settle.ts'
 import { getAgentVersion } from '../store/agents.ts'
 import { listArtifacts } from '../store/artifacts.ts'
 import { listRuns } from '../store/runs.ts'
 import { agentNamed, runNamed } from './find.ts'
+import { setHeld } from './hold.ts'
 import { delayMs, folder, inputs, isolation, source, statuses, task, timeMs, word } from './inputs.ts'
 import { paced } from './live.ts'
+import { pruneAsked } from './prune-asked.ts'
 import { submitRun } from './submit-run.ts'
 import { liveProcedure, procedure, router } from './trpc.ts'
 import { listUsages, withoutTree } from './usages.ts'
@@ -112,15 +113,30 @@ export const runs = router({
       }
     }),
 
-  /** Removes ended runs with their logs and artifacts; all of them when nothing narrows it. */
+  /** Prune and retention leave it alone until it is released. */
+  hold: procedure
+    .input(z.object({ run: word }))
+    .mutation(({ ctx, input }): Promise<RunView> => setHeld(ctx, input.run, true)),
+
+  release: procedure
+    .input(z.object({ run: word }))
+    .mutation(({ ctx, input }): Promise<RunView> => setHeld(ctx, input.run, false)),
+
+  /** Removes ended runs with their logs and artifacts; all of them when nothing narrows it. `held`: how many stay because somebody holds them. */
   prune: procedure
-    .input(z.object({ ids: z.array(word).max(1000).optional(), statuses: statuses.optional(), olderThanMs: delayMs.optional() }).default({}))
-    .mutation(({ ctx, input }): Promise<{ removed: string[] }> => prune(ctx, {
+    .input(z.object({
+      ids: z.array(word).max(1000).optional(),
+      statuses: statuses.optional(),
+      olderThanMs: delayMs.optional(),
+      /** Of each agent its newest ended runs stay, so many. */
+      keep: z.int().min(1).max(1_000_000).optional(),
+    }).default({}))
+    .mutation(({ ctx, input }): Promise<{ removed: string[], held: number }> => pruneAsked(ctx, {
       organisationId: ctx.actor.organisationId,
       ...(input.ids && { ids: input.ids }),
       ...(input.statuses?.length && { statuses: input.statuses }),
       ...(input.olderThanMs !== undefined && { olderThanMs: input.olderThanMs }),
-    })),
+    }, input.keep)),
 
   /** What its processes use, about once a second until it has ended. Nothing is stored: a run that has ended yields nothing. */
   usage: liveProcedure

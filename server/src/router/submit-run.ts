@@ -4,14 +4,13 @@ import type { RunView } from '../domain/views.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Context } from './context.ts'
-import { resolveInputs } from '../domain/manifest/inputs.ts'
 import { parseManifest } from '../domain/manifest/parse.ts'
 import { submit } from '../queue/submit.ts'
-import { saveAgent } from '../store/agents.ts'
 import { UNNAMED_FILE } from './agents.ts'
+import { checkRun } from './check-run.ts'
 import { badRequest, manifestFault, refused } from './fault.ts'
 import { agentNamed } from './find.ts'
-import { missingSecrets } from './missing-secrets.ts'
+import { saveManifest } from './save-manifest.ts'
 
 export interface Submission {
   agent?: string | undefined
@@ -25,42 +24,40 @@ export interface Submission {
   delayMs?: number | undefined
   idempotencyKey?: string | undefined
   retryOf?: string | undefined
+  scheduleId?: string | undefined
 }
 
 type SignedIn = Context & { actor: Actor }
 
-/** Everything that can refuse a run comes before anything is written: the manifest, its limits of today, its inputs, its folder. */
+/** Refused before anything is written, or stored when this resolves. */
 export async function submitRun(ctx: SignedIn, asked: Submission): Promise<RunView> {
   const wanted = await findWanted(ctx, asked)
-  const refusal = ctx.refuse(wanted.manifest, { isolation: asked.isolation ?? null })
-  if (refusal)
-    throw refused(refusal)
-  const missing = await missingSecrets(ctx, wanted.manifest)
-  if (missing)
-    throw refused(missing)
-
-  const resolved = resolveInputs(wanted.manifest, asked.inputs)
-  if (!resolved.ok)
-    throw badRequest(resolved.problems.join('; '))
-
   const { task } = asked
-  const { inputs } = resolved
-  const workspace = await ctx.resolveWorkspace({ manifest: wanted.manifest, manifestPath: wanted.path, task, inputs, given: asked.workspace ?? null })
-  if (!workspace.ok)
-    throw refused(workspace.problem)
+  const checked = await checkRun(ctx, {
+    actor: ctx.actor,
+    manifest: wanted.manifest,
+    manifestPath: wanted.path,
+    task,
+    inputs: asked.inputs,
+    isolation: asked.isolation ?? null,
+    workspace: asked.workspace ?? null,
+  })
+  if (!checked.ok)
+    throw checked.fault === 'asked' ? badRequest(checked.problem) : refused(checked.problem)
 
   return submit(ctx, {
     actor: ctx.actor,
     agent: await wanted.agent(),
     task,
-    inputs,
-    workspaceFrom: workspace.from,
+    inputs: checked.inputs,
+    workspaceFrom: checked.workspaceFrom,
     isolation: asked.isolation ?? null,
     timeMs: asked.timeMs ?? null,
     ...(asked.priority !== undefined && { priority: asked.priority }),
     ...(asked.delayMs !== undefined && { delayMs: asked.delayMs }),
     ...(asked.idempotencyKey !== undefined && { idempotencyKey: asked.idempotencyKey }),
     ...(asked.retryOf !== undefined && { retryOf: asked.retryOf }),
+    ...(asked.scheduleId !== undefined && { scheduleId: asked.scheduleId }),
   })
 }
 
@@ -84,9 +81,7 @@ async function findWanted(ctx: SignedIn, { agent, manifest: sent }: Submission):
   return { manifest, path, agent: save }
 
   async function save(): Promise<AgentRow> {
-    const saved = await saveAgent(ctx.db, { actor: ctx.actor, name: manifest.name, source: sent!.source, manifest, notices, path })
-    if (saved.changed)
-      ctx.notifier.agentsChanged()
+    const saved = await saveManifest(ctx, { source: sent!.source, manifest, notices, path })
     return agentNamed(ctx, saved.agentId)
   }
 }

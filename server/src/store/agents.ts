@@ -5,13 +5,32 @@ import type { Database } from './database.ts'
 import type { Prisma } from './driver.ts'
 import { newId } from './id.ts'
 import { knownVersions } from './known-versions.ts'
+import { syncManifestSchedule } from './manifest-schedule.ts'
 
 export type { AgentRow } from './agent-row.ts'
 
 export interface AgentToSave { actor: Actor, name: string, source: string, manifest: Manifest, notices: string[], path: string | null }
 
-/** A new version when anything of it has changed, else nothing. Two that save at once get two versions. */
-export async function saveAgent(db: Database, agent: AgentToSave): Promise<{ agentId: string, version: number, changed: boolean }> {
+export interface SavedAgent {
+  agentId: string
+  version: number
+  /** There is a new version. */
+  changed: boolean
+  /** The schedule of its manifest was made, said anew or taken away. */
+  isRescheduled: boolean
+}
+
+/**
+ * A new version when anything of it has changed, else nothing. Two that save at once get two versions. The manifest's schedule comes
+ * and goes with it, and is looked after each time, so that one that a crash has left out is made up for.
+ */
+export async function saveAgent(db: Database, agent: AgentToSave): Promise<SavedAgent> {
+  const saved = await saveVersion(db, agent)
+  const isRescheduled = await syncManifestSchedule(db, { actor: agent.actor, agentId: saved.agentId, spec: agent.manifest.schedule })
+  return { ...saved, isRescheduled }
+}
+
+async function saveVersion(db: Database, agent: AgentToSave): Promise<Omit<SavedAgent, 'isRescheduled'>> {
   const { organisationId } = agent.actor
   for (let triesLeft = 5; ; triesLeft--) {
     const known = await db.ask(prisma => prisma.agent.findUnique({ where: { organisationId_name: { organisationId, name: agent.name } } }))

@@ -1,8 +1,18 @@
 import type { RunStatus } from '../domain/run.ts'
 import type { Database } from './database.ts'
+import type { Param } from './driver.ts'
 import { isFinal, RUN_STATUSES } from '../domain/run.ts'
+import { newId } from './id.ts'
 
-export interface PruneFilter { organisationId: string, statuses?: RunStatus[], olderThanMs?: number, ids?: string[] }
+export interface PruneFilter {
+  organisationId: string
+  agentId?: string
+  /** With `agentId`: its newest ended runs stay, so many. */
+  keep?: number
+  statuses?: RunStatus[]
+  olderThanMs?: number
+  ids?: string[]
+}
 
 /** In one transaction, since others wait for it: so many runs, and about so many events. */
 const BATCH = { runs: 200, events: 20_000 }
@@ -14,7 +24,7 @@ export interface Deleted {
   sha256s: string[]
 }
 
-/** Removes ended runs with all that hangs on them, a batch at a time, one status at a time. */
+/** Removes ended runs that are not held, with all that hangs on them, a batch at a time, one status at a time. */
 export async function deleteRuns(db: Database, filter: PruneFilter): Promise<Deleted> {
   const removed: Deleted = { runs: [], sha256s: [] }
   for (const status of RUN_STATUSES.filter(isFinal)) {
@@ -30,22 +40,51 @@ export async function deleteRuns(db: Database, filter: PruneFilter): Promise<Del
   return removed
 }
 
-async function deleteBatch(db: Database, status: RunStatus, { organisationId, olderThanMs, ids }: PruneFilter): Promise<Deleted> {
-  const { now, later, texts } = db.sql
-  const rows = await db.read({
-    sql: `SELECT "id", "lastSeq" FROM runs WHERE "organisationId" = $1 AND "status" = $2 AND "endedAt" <= ${later(now, '$3')} ${ids ? `AND "id" IN ${texts('$4')}` : ''} LIMIT ${BATCH.runs}`,
-    params: [organisationId, status, -(olderThanMs ?? 0), ...ids ? [JSON.stringify(ids)] : []],
-  })
+/** How many of what a filter means stay because they are held. */
+export async function countHeld(db: Database, filter: PruneFilter): Promise<number> {
+  const statuses = RUN_STATUSES.filter(status => isFinal(status) && (!filter.statuses || filter.statuses.includes(status)))
+  const counts = await Promise.all(statuses.map(async (status) => {
+    const { where, params } = conditions(db, status, filter)
+    const [row] = await db.read({ sql: `SELECT count(*) AS "runs" FROM runs WHERE ${where} AND "heldAt" IS NOT NULL`, params })
+    return Number(row!.runs) // one row, always
+  }))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function deleteBatch(db: Database, status: RunStatus, filter: PruneFilter): Promise<Deleted> {
+  const { texts } = db.sql
+  const { where, params } = conditions(db, status, filter)
+  const rows = await db.read({ sql: `SELECT "id", "lastSeq" FROM runs WHERE ${where} AND "heldAt" IS NULL LIMIT ${BATCH.runs}`, params })
   let events = 0
   const batch = rows.filter((row, index) => (events += Number(row.lastSeq)) <= BATCH.events || index === 0)
-  const found = batch.map(row => row.id as string) // the column named above
-  const gone = JSON.stringify(found)
-  if (found.length === 0)
+  if (batch.length === 0)
     return { runs: [], sha256s: [] }
-  const [artifacts] = await db.batch([
-    { sql: `DELETE FROM artifacts WHERE "runId" IN ${texts('$1')} RETURNING "sha256"`, params: [gone] },
-    { sql: `DELETE FROM events WHERE "runId" IN ${texts('$1')}`, params: [gone] },
-    { sql: `DELETE FROM runs WHERE "id" IN ${texts('$1')}`, params: [gone] },
+  const mark = newId()
+  const own = `(SELECT "id" FROM runs WHERE "id" IN ${texts('$1')} AND "mark" = $2)`
+  const chosen = [JSON.stringify(batch.map(row => row.id)), mark]
+  const [found, artifacts] = await db.batch([
+    // Whoever wants to hold one of them waits for this, and then finds none.
+    { sql: `UPDATE runs SET "mark" = $2 WHERE "id" IN ${texts('$1')} AND "heldAt" IS NULL RETURNING "id"`, params: chosen },
+    { sql: `DELETE FROM artifacts WHERE "runId" IN ${own} RETURNING "sha256"`, params: chosen },
+    { sql: `DELETE FROM events WHERE "runId" IN ${own}`, params: chosen },
+    { sql: `DELETE FROM runs WHERE "id" IN ${texts('$1')} AND "mark" = $2`, params: chosen },
   ])
-  return { runs: found, sha256s: [...new Set(artifacts!.map(row => row.sha256 as string))] } // the column that is returned
+  // The columns that are returned.
+  return { runs: found!.map(row => row.id as string), sha256s: [...new Set(artifacts!.map(row => row.sha256 as string))] }
+}
+
+function conditions({ sql }: Database, status: RunStatus, filter: PruneFilter): { where: string, params: Param[] } {
+  const { organisationId, agentId, keep, olderThanMs, ids } = filter
+  const params: Param[] = [organisationId, status, -(olderThanMs ?? 0)]
+  const given = (value: Param): string => `$${params.push(value)}`
+  const where = ['"organisationId" = $1', '"status" = $2', `"endedAt" <= ${sql.later(sql.now, '$3')}`]
+  if (agentId !== undefined)
+    where.push(`"agentId" = ${given(agentId)}`)
+  if (agentId !== undefined && keep !== undefined) {
+    const newest = `SELECT "createdAt", "id" FROM runs WHERE "agentId" = ${given(agentId)} AND "endedAt" IS NOT NULL ORDER BY "createdAt" DESC, "id" DESC`
+    where.push(`("createdAt", "id") < (${newest} LIMIT 1 OFFSET ${given(keep - 1)})`)
+  }
+  if (ids)
+    where.push(`"id" IN ${sql.texts(given(JSON.stringify(ids)))}`)
+  return { where: where.join(' AND '), params }
 }

@@ -1,7 +1,6 @@
 import type { AppRouter } from '@agentos/server/router'
 import type { TRPCClient } from '@trpc/client'
 import type { InjectionKey } from 'vue'
-import type { Coming } from './coming.ts'
 import type { SocketState } from './socket.ts'
 import { createTRPCClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
 import { inject } from 'vue'
@@ -10,7 +9,7 @@ import { createSocket } from './socket.ts'
 /** All that stores know of the server. A page never sees it. */
 export interface Api {
   /** Subscriptions go over the one WebSocket, everything else over HTTP. */
-  trpc: TRPCClient<AppRouter> & Coming
+  trpc: TRPCClient<AppRouter>
   /** Calls back now and at each change of the socket; returns how to stop. */
   onSocket: (listener: (state: SocketState) => void) => () => void
   /** Calls back when the server answers that nobody is signed in; returns how to stop. */
@@ -49,7 +48,7 @@ export function createApi(): Api {
           false: httpBatchLink({ url: '/trpc', fetch: (url, init) => fetchAndNotice(url, init as RequestInit) }),
         }),
       ],
-    }) as Api['trpc'],
+    }),
     onSocket: socket.onState,
     onSignedOut(listener) {
       signedOut.add(listener)

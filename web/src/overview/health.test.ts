@@ -14,6 +14,7 @@ function overview(sandbox: SandboxStatus, executors = 1): Overview {
     finished: [],
     failuresLastDay: [],
     endedLastDay: 0,
+    nextTicks: [],
     models: { configured: [], howTo: null },
   }
 }

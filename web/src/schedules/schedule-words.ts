@@ -36,6 +36,7 @@ export const CATCH_UP_WORDS: Record<ScheduleView['catchUp'], { label: string, me
 }
 
 const OTHER_TICKS = {
+  waiting: { mark: 'queued', word: 'Waits for the run before it' },
   skipped: { mark: 'skipped', word: 'Left out' },
   refused: { mark: 'failed', word: 'Refused' },
 } as const satisfies Record<Exclude<TickView['outcome'], 'submitted'>, { mark: MarkName, word: string }>

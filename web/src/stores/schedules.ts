@@ -34,7 +34,7 @@ export const useSchedules = defineStore('schedules', () => {
   function follow(): () => void {
     const refresh = createThrottle(() => void load(), 2000)
     const stopUpdates = watch.onUpdate((update, snapshot) => {
-      if (snapshot || update.agentsChanged || (update as { schedulesChanged?: boolean }).schedulesChanged || update.runs.some(run => run.scheduleId !== null))
+      if (snapshot || update.agentsChanged || update.schedulesChanged || update.runs.some(run => run.scheduleId !== null))
         refresh.call()
     })
     const timer = setInterval(() => document.hidden || refresh.call(), INTERVAL_MS)

@@ -31,7 +31,8 @@ function run(id: string, status: RunStatus, createdAt = '2026-11-23T15:00:00.000
 }
 
 function update(over: Partial<WatchUpdate>): WatchUpdate {
-  return { counts: { queued: 0, running: 1, waiting: 0, succeeded: 0, failed: 0, cancelled: 0 }, runs: [], removed: [], agentsChanged: false, ...over }
+  const counts = { queued: 0, running: 1, waiting: 0, succeeded: 0, failed: 0, cancelled: 0 }
+  return { counts, runs: [], removed: [], agentsChanged: false, schedulesChanged: false, ...over }
 }
 
 it('holds every live run, and lets go of those that end or are pruned', () => {

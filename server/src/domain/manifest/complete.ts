@@ -2,7 +2,18 @@ import type { InputSpec, Manifest, McpServer, ScriptStep } from './manifest.ts'
 import type { TodaysFile } from './normalise.ts'
 import type { StepFile } from './schema-step.ts'
 import type { McpServerFile } from './schema.ts'
-import { DEFAULT_APPROVALS, DEFAULT_CONCURRENCY_PER, DEFAULT_DENY, DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_STEP_RETRY_DELAY_MS, DEFAULT_TOOLS, DEFAULT_WORKSPACE } from './defaults.ts'
+import { parseMoment } from '../schedule-words.ts'
+import {
+  DEFAULT_APPROVALS,
+  DEFAULT_CONCURRENCY_PER,
+  DEFAULT_DENY,
+  DEFAULT_LIMITS,
+  DEFAULT_RETRY,
+  DEFAULT_SCHEDULE,
+  DEFAULT_STEP_RETRY_DELAY_MS,
+  DEFAULT_TOOLS,
+  DEFAULT_WORKSPACE,
+} from './defaults.ts'
 import { runtimeOf } from './together.ts'
 
 /** A file that was found right, with every default filled in. */
@@ -70,8 +81,9 @@ function completeRetry({ delay, maxDelay, ...same }: NonNullable<TodaysFile['ret
   return { ...DEFAULT_RETRY, ...given(same), ...given({ delayMs: delay }), maxDelayMs: longestMs }
 }
 
-function completeSchedule({ every, ...same }: NonNullable<TodaysFile['schedule']>): NonNullable<Manifest['schedule']> {
-  return { cron: null, timezone: 'UTC', overlap: 'skip', catchUp: 'last', ...given(same), everyMs: every ?? null }
+function completeSchedule({ every, at, catchUpWindow, ...same }: NonNullable<TodaysFile['schedule']>): NonNullable<Manifest['schedule']> {
+  const schedule = { ...DEFAULT_SCHEDULE, ...given(same), ...given({ everyMs: every, catchUpWindowMs: catchUpWindow }) }
+  return { ...schedule, onceAtMs: at === undefined ? null : parseMoment(at, schedule.timezone) }
 }
 
 function completeConcurrency(concurrency: TodaysFile['concurrency']): Pick<Manifest, 'concurrency' | 'concurrencyPer'> {

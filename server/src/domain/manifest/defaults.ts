@@ -65,3 +65,13 @@ export const DEFAULT_STEP_RETRY_DELAY_MS = 1000
 export const DEFAULT_WORKSPACE: Manifest['workspace'] = { from: null, mode: 'copy', keep: 'changed' }
 
 export const DEFAULT_CONCURRENCY_PER: Manifest['concurrencyPer'] = { user: null, key: null, keyTemplate: null }
+
+export const DEFAULT_SCHEDULE: Omit<NonNullable<Manifest['schedule']>, 'onceAtMs'> = {
+  cron: null,
+  everyMs: null,
+  timezone: 'UTC',
+  overlap: 'skip',
+  catchUp: 'last',
+  catchUpWindowMs: 86_400_000,
+  task: '',
+}

@@ -118,7 +118,14 @@ const FAULTS: Fault[] = [
   { what: 'a cron expression with four fields', yaml: `${SCRIPT}schedule: { cron: "0 9 * *" }\n`, at: [4, 19], key: 'schedule.cron', expected: /^five cron fields/, received: '"0 9 * *"' },
   { what: 'a day that never comes', yaml: `${SCRIPT}schedule: { cron: "0 9 30 2 *" }\n`, at: [4, 19], key: 'schedule.cron', expected: /it never comes/, received: '"0 9 30 2 *"' },
   { what: 'a time zone that does not exist', yaml: `${SCRIPT}schedule: { cron: "0 9 * * *", timezone: Europe/Atlantis }\n`, at: [4, 42], key: 'schedule.timezone', expected: /Europe\/Berlin/, received: 'Europe/Atlantis' },
-  { what: 'a schedule of nothing', yaml: `${SCRIPT}schedule: { overlap: skip }\n`, at: [4, 1], key: 'schedule', expected: 'either cron: or every:', received: 'neither' },
+  { what: 'a schedule of nothing', yaml: `${SCRIPT}schedule: { overlap: skip }\n`, at: [4, 1], key: 'schedule', expected: 'one of cron:, every: and at:', received: 'none of them' },
+  { what: 'two schedules in one', yaml: `${SCRIPT}schedule: { every: 1h, at: 2026-12-24T18:00 }\n`, at: [4, 1], key: 'schedule', expected: 'one of cron:, every: and at:', received: 'every and at' },
+  { what: 'a zone of a wait', yaml: `${SCRIPT}schedule: { every: 1h, timezone: Europe/Berlin }\n`, at: [4, 24], key: 'schedule.timezone', expected: 'cron: or at: beside it', received: 'Europe/Berlin', hint: /last start/ },
+  { what: 'a moment that is none', yaml: `${SCRIPT}schedule: { at: 2026-02-30T18:00 }\n`, at: [4, 17], key: 'schedule.at', expected: /^a moment such as 2026-12-24T18:00/, received: '2026-02-30T18:00' },
+  { what: 'a moment where cron fields belong', yaml: `${SCRIPT}schedule: { cron: "2026-12-24T18:00:00" }\n`, at: [4, 19], key: 'schedule.cron', expected: /say it with at/, received: '"2026-12-24T18:00:00"' },
+  { what: 'a cron expression with seven fields', yaml: `${SCRIPT}schedule: { cron: "0 0 9 * * 1 2026" }\n`, at: [4, 19], key: 'schedule.cron', expected: /^five cron fields .* or six/, received: '"0 0 9 * * 1 2026"' },
+  { what: 'a window of no length', yaml: `${SCRIPT}schedule: { every: 1h, catchUpWindow: 0s }\n`, at: [4, 39], key: 'schedule.catchUpWindow', expected: /^a duration .* from 1m/, received: '0s' },
+  { what: 'a policy that does not exist', yaml: `${SCRIPT}schedule: { every: 1h, overlap: kill }\n`, at: [4, 33], key: 'schedule.overlap', expected: 'one of skip, queue, replace', received: 'kill' },
 
   // Reaching out.
   { what: 'a URL for a host', yaml: `${SCRIPT}network: ["https://example.com"]\n`, at: [4, 11], key: 'network[0]', expected: /^a host name/, received: '"https://example.com"' },

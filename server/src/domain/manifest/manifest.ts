@@ -1,4 +1,5 @@
 import type { IsolationLevel } from '../run.ts'
+import type { CatchUp, Overlap, Timing } from '../schedule.ts'
 import type { RunLimits } from '../views.ts'
 
 /**
@@ -35,7 +36,7 @@ export interface Manifest {
   effects: 'ask' | 'tell' | 'retry' | null
   retry: { attempts: number, delayMs: number, maxDelayMs: number, factor: number, jitter: boolean }
   verify: ScriptStep[]
-  schedule: { cron: string | null, everyMs: number | null, timezone: string, overlap: 'skip' | 'queue' | 'replace', catchUp: 'none' | 'last' | 'all' } | null
+  schedule: ScheduleSpec | null
   /** null: unlimited. */
   concurrency: number | null
   /** The same for each person, and for each key. `keyTemplate` is filled in with the run's task and inputs. */
@@ -44,6 +45,14 @@ export interface Manifest {
   rate: { runs: number, perMs: number } | null
   priority: number
   retentionMs: number | null
+}
+
+/** When it is run by itself, and what it is asked then. */
+export interface ScheduleSpec extends Timing {
+  overlap: Overlap
+  catchUp: CatchUp
+  catchUpWindowMs: number
+  task: string
 }
 
 export type Decision = 'auto' | 'ask' | 'deny'

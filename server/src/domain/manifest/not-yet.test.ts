@@ -27,8 +27,6 @@ const KEPT: Record<string, string> = {
   'approvals.fetch': `${SCRIPT}approvals: { fetch: ask }\n`,
   'approvals.mcp': `${SCRIPT}approvals: { mcp: ask }\n`,
   'approvals.expires': `${SCRIPT}approvals: { expires: 1d }\n`,
-  'schedule': `${SCRIPT}schedule: { every: 1h }\n`,
-  'retention': `${SCRIPT}retention: 1d\n`,
 }
 
 function keysThat(now: KeyEffect['now']): string[] {

@@ -84,7 +84,7 @@ effects: retry
 retry: { attempts: 3, delay: 500ms, maxDelay: 1m, factor: 3, jitter: false }
 verify:
   - { name: tests, run: npm test, timeout: 5m, retry: { attempts: 2, delay: 2s }, idempotent: true, secrets: [KEY] }
-schedule: { cron: "0 9 * * 1-5", timezone: Europe/Berlin, overlap: queue, catchUp: none }
+schedule: { cron: "0 9 * * 1-5", timezone: Europe/Berlin, overlap: queue, catchUp: none, catchUpWindow: 2h, task: the usual }
 concurrency: { runs: 4, perUser: 2, perKey: 1, key: "{{inputs.branch}}" }
 rate: { runs: 10, per: 1h }
 priority: 7
@@ -111,7 +111,7 @@ retention: 30d
     approvals: { shell: 'auto', fetch: 'deny', mcp: 'auto', expiresMs: 172_800_000 },
     retry: { attempts: 3, delayMs: 500, maxDelayMs: 60_000, factor: 3, jitter: false },
     verify: [{ name: 'tests', timeoutMs: 300_000, retry: { attempts: 2, delayMs: 2000 }, if: null, continueOnError: false, idempotent: true, secrets: ['KEY'] }],
-    schedule: { cron: '0 9 * * 1-5', everyMs: null, timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'none' },
+    schedule: { cron: '0 9 * * 1-5', everyMs: null, onceAtMs: null, timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'none', catchUpWindowMs: 7_200_000, task: 'the usual' },
     concurrency: 4,
     concurrencyPer: { user: 2, key: 1, keyTemplate: '{{inputs.branch}}' },
     rate: { runs: 10, perMs: 3_600_000 },
@@ -150,13 +150,21 @@ retry_config: { max_retries: 3, initial_delay: 1, max_delay: 60, exponential_bas
     'resource_limits is the prototype\'s word: today it is limits: { steps: 5, time: 5m, memory: 512MiB, cpu: 0.8 }',
     'retry_config is the prototype\'s word: today it is retry: { attempts: 4, delay: 1s, maxDelay: 1m, factor: 2, jitter: true }',
     'mcp.servers is the prototype\'s word: today it is mcp: { fs: …, web: … }',
-    'schedule is kept, not active yet: nothing starts this agent by itself',
   ])
 })
 
 it('isolated: false is a process, and repeat counts minutes', () => {
   const { manifest } = read('name: old\nmodel_provider: ollama\nmodel_version: llama3\nisolated: false\nrepeat: 30\n')
   expect(manifest).toMatchObject({ isolation: 'process', schedule: { cron: null, everyMs: 1_800_000 }, model: ['ollama/llama3'] })
+})
+
+it('a schedule may have seconds, or be one moment by the clocks of its zone', () => {
+  expect(read('name: a\nsteps: [{ run: ls }]\nschedule: { cron: "*/10 * * * * *" }\n').manifest.schedule)
+    .toEqual({ cron: '*/10 * * * * *', everyMs: null, onceAtMs: null, timezone: 'UTC', overlap: 'skip', catchUp: 'last', catchUpWindowMs: 86_400_000, task: '' })
+  const at = (moment: string) => read(`name: a\nsteps: [{ run: ls }]\nschedule: { at: ${moment}, timezone: Europe/Berlin }\n`).manifest.schedule?.onceAtMs
+  expect(at('2026-12-24T18:00')).toBe(Date.parse('2026-12-24T17:00:00Z'))
+  expect(at('2026-12-24T18:00:30Z')).toBe(Date.parse('2026-12-24T18:00:30Z'))
+  expect(at('"2026-07-24 18:00+09:00"')).toBe(Date.parse('2026-07-24T09:00:00Z'))
 })
 
 it('anchors and aliases may be used, and problems behind them are still placed', () => {

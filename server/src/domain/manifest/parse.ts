@@ -31,8 +31,7 @@ export function parseManifest(source: string, { file }: { file: string }): Parse
     return { ok: false, problems: inFile(file, place(faults, read.source)) }
 
   const { file: today, notices } = normalise(result.data)
-  const scheduled = today.schedule !== undefined && written.schedule === undefined
-  return { ok: true, manifest: complete(today), notices: [...notices, ...keptKeys(scheduled ? { ...written, schedule: {} } : written)] }
+  return { ok: true, manifest: complete(today), notices: [...notices, ...keptKeys(written)] }
 }
 
 function place(faults: Fault[], source: Source): PlacedProblem[] {

@@ -1,7 +1,8 @@
 /* eslint-disable regexp/use-ignore-case -- a pattern of JSON Schema has no flags */
 import { z } from 'zod'
 import { ISOLATION_LEVELS } from '../run.ts'
-import { cronProblem, isTimezone } from './cron.ts'
+import { cronProblem, isTimezone, parseMoment } from '../schedule-words.ts'
+import { CATCH_UPS, OVERLAPS } from '../schedule.ts'
 import { duration, filled, flag, list, money, number, oneOf, pattern, size, text, whole } from './quantity.ts'
 import { prototypeKeys, prototypeServer } from './schema-prototype.ts'
 import { checkSchema, secretName, stepSchema } from './schema-step.ts'
@@ -17,6 +18,9 @@ export const AGENT_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/
 const HOUR_MS = 3_600_000
 const MIB = 1024 ** 2
 const TIB = 1024 ** 4
+
+const CRON = 'five cron fields such as "0 9 * * 1-5", or six with the second first'
+const MOMENT = 'a moment such as 2026-12-24T18:00 or 2026-12-24T18:00:00Z'
 
 const modelName = pattern(/^[A-Za-z0-9][\w.-]*\/\S+$/, 'a model as provider/model, such as openai/gpt-5')
 const host = pattern(/^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?$/, 'a host name such as example.com or "*.example.com"')
@@ -120,15 +124,20 @@ export const manifestSchema = z.strictObject({
   verify: list(checkSchema, 'a list of checks', 50).optional().describe('Commands that run at the end; the run has succeeded only if these do.'),
 
   schedule: z.strictObject({
-    cron: z.string({ error: 'five cron fields such as "0 9 * * 1-5"' }).superRefine((expression, context) => {
+    cron: z.string({ error: CRON }).superRefine((expression, context) => {
       const problem = cronProblem(expression)
       if (problem)
-        context.addIssue({ code: 'custom', message: `five cron fields such as "0 9 * * 1-5" (${problem})` })
-    }).optional().describe('Minute, hour, day of month, month, day of week.'),
+        context.addIssue({ code: 'custom', message: `${CRON} (${problem})` })
+    }).optional().describe('Minute, hour, day of month, month, day of week; a sixth field in front is the second. '
+      + 'A time of day that the clocks jump over comes right after the jump; one that comes twice counts once.'),
     every: duration(60_000, 365 * 24 * HOUR_MS).optional().describe('Instead of cron: this long after the last start.'),
-    timezone: z.string({ error: 'a time zone such as Europe/Berlin' }).refine(isTimezone, { error: 'a time zone such as Europe/Berlin' }).optional().describe('Of the cron fields. Default: UTC.'),
-    overlap: oneOf(['skip', 'queue', 'replace']).optional().describe('What happens when the last run has not ended. Default: skip.'),
-    catchUp: oneOf(['none', 'last', 'all']).optional().describe('What happens to ticks that were missed. Default: last.'),
+    at: z.string({ error: MOMENT }).refine(moment => parseMoment(moment, 'UTC') !== null, { error: MOMENT }).optional()
+      .describe('Instead of cron: one moment, such as 2026-12-24T18:00, by the clocks of the time zone unless it has an offset or a Z.'),
+    timezone: z.string({ error: 'a time zone such as Europe/Berlin' }).refine(isTimezone, { error: 'a time zone such as Europe/Berlin' }).optional().describe('Of cron and at. Default: UTC.'),
+    overlap: oneOf(OVERLAPS).optional().describe('What a tick does when the last run has not ended. skip (default): nothing. queue: it waits for that end. replace: it stops that run, and starts when it has ended.'),
+    catchUp: oneOf(CATCH_UPS).optional().describe('What is started of the ticks that were missed while no server ran: none of them, the last (default), or all, one after another (at most 100). A tick that is less than a minute late is not missed.'),
+    catchUpWindow: duration(60_000, 365 * 24 * HOUR_MS).optional().describe('A tick that was missed longer ago is left out. Default: 1d.'),
+    task: text(100_000).optional().describe('What its runs are asked to do.'),
   }, { error: 'a mapping such as { cron: "0 9 * * 1-5" }' }).optional().describe('When the agent is run by itself.'),
   concurrency: z.union([whole(1, 1000), z.strictObject({
     runs: whole(1, 1000).optional().describe('Of this agent.'),
@@ -142,7 +151,7 @@ export const manifestSchema = z.strictObject({
     per: duration(1000, 30 * 24 * HOUR_MS).describe('In any time of this length.'),
   }, { error: 'a mapping such as { runs: 10, per: 1h }' }).optional().describe('How many runs of this agent are started at most; others wait. Another attempt of a run is no new start, and a run that is pruned no longer counts. Default: unlimited.'),
   priority: whole(-1000, 1000).optional().describe('Higher runs first. Default: 0.'),
-  retention: duration(HOUR_MS, 3650 * 24 * HOUR_MS).optional().describe('How long ended runs are kept. Default: the server\'s.'),
+  retention: duration(HOUR_MS, 3650 * 24 * HOUR_MS).optional().describe('How long ended runs are kept: then they are removed with their logs. Default: the server\'s (AGENTOS_RETENTION_AGE).'),
 
   ...prototypeKeys,
 }, { error: 'a mapping of keys such as name: and steps:' })

@@ -209,9 +209,12 @@ function checkPrototypeServer(server: unknown, index: number): Fault[] {
 function checkSchedule(file: Record<string, unknown>): Fault[] {
   if (!isRecord(file.schedule))
     return []
-  const { cron, every } = file.schedule
-  if ((cron === undefined) === (every === undefined))
-    return [{ path: ['schedule'], at: 'key', expected: 'either cron: or every:', received: cron === undefined ? 'neither' : 'both' }]
+  const { schedule } = file
+  const given = ['cron', 'every', 'at'].filter(key => schedule[key] !== undefined)
+  if (given.length !== 1)
+    return [{ path: ['schedule'], at: 'key', expected: 'one of cron:, every: and at:', received: given.join(' and ') || 'none of them' }]
+  if (schedule.timezone !== undefined && schedule.every !== undefined)
+    return [{ path: ['schedule', 'timezone'], at: 'key', expected: 'cron: or at: beside it', hint: 'every: counts from the last start, in whatever zone' }]
   return []
 }
 
