@@ -7,8 +7,8 @@ import { WebSocket } from 'ws'
 import { openDatabase } from '../src/store/database.ts'
 import { checkDatabase } from './checker.ts'
 import { followToEnd, openCluster, until } from './cluster-harness.ts'
-import { openTcpProxy } from './tcp-proxy.ts'
 import { connect, script } from './server-harness.ts'
+import { openTcpProxy } from './tcp-proxy.ts'
 
 let cluster: Cluster
 let one: ServerProcess
@@ -41,7 +41,11 @@ it('a server that is stopped tells its sockets to come back, and the stream goes
   expect(await leaving.exited).toEqual([0, null])
   const seqs: number[] = []
   await new Promise<void>((resolve, reject) => {
-    connect(other).events.follow.subscribe({ runId: run.id, lastEventId: String(last) }, { onData: ({ data }) => void seqs.push(...data.map(event => event.seq)), onComplete: resolve, onError: reject })
+    connect(other).events.follow.subscribe({ runId: run.id, lastEventId: String(last) }, {
+      onData: ({ data }) => void seqs.push(...data.map(event => event.seq)),
+      onComplete: resolve,
+      onError: reject,
+    })
   })
   const { lastSeq, status } = await connect(other).runs.get.query({ run: run.id })
   expect(status).toBe('succeeded')
