@@ -21,8 +21,8 @@ export interface Artifacts {
    * disk. Rejects with what `source`, the disk or the database said, and leaves nothing behind.
    */
   save: (ref: RunRef, about: ArtifactAbout, source: Readable, maxBytes: number) => Promise<NewArtifact>
-  /** `file` is below `path`. Null when the organisation's run has none of that name. */
-  find: (organisationId: string, runId: string, name: string) => Promise<{ artifact: ArtifactView, file: string } | null>
+  /** `file` is below `path`, on the machine of `worker`. Null when the organisation's run has none of that name. */
+  find: (organisationId: string, runId: string, name: string) => Promise<{ artifact: ArtifactView, worker: string, file: string } | null>
   /** Removes the files of those that no row refers to any more. */
   removeUnused: (sha256s: string[]) => Promise<void>
   readonly path: string
@@ -57,8 +57,8 @@ export function createArtifacts({ path, db }: { path: string, db: Database }): A
     },
 
     async find(organisationId, runId, name) {
-      const artifact = await findArtifact(db, organisationId, runId, name)
-      return artifact && { artifact, file: fileOf(artifact.sha256) }
+      const found = await findArtifact(db, organisationId, runId, name)
+      return found && { ...found, file: fileOf(found.artifact.sha256) }
     },
 
     removeUnused,

@@ -1,7 +1,7 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { Database } from '../store/database.ts'
 import type { RunEnd, RunPark, RunRetry } from '../store/end-run.ts'
-import type { EndOf } from '../store/end-runs.ts'
+import type { EndOf } from '../store/end-runs.postgresql.ts'
 import type { EncodedEvent, RunRef } from '../store/run-append.ts'
 import type { Notifier } from './notifier.ts'
 import { giveBackRun, parkRun, retryRun } from '../store/end-run.ts'

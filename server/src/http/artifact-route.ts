@@ -2,11 +2,13 @@ import type { RequestHandler } from 'express'
 import { sendError } from './errors.ts'
 import { signedInOf } from './guard.ts'
 
+interface KeptArtifact { name: string, mediaType: string, sha256: string }
+
 /** Where artifacts are read from. */
 export interface ArtifactSource {
   path: string
   /** `file` is below `path`; null when the organisation's run has none of that name. */
-  find: (organisationId: string, runId: string, name: string) => Promise<{ artifact: { name: string, mediaType: string, sha256: string }, file: string } | null>
+  find: (organisationId: string, runId: string, name: string) => Promise<{ artifact: KeptArtifact, worker: string, file: string } | null>
 }
 
 /**
@@ -20,7 +22,7 @@ export function artifactRoute(artifacts: ArtifactSource): RequestHandler<{ runId
     const found = await artifacts.find(signedInOf(response).actor.organisationId, runId, name)
     if (!found)
       return nothing()
-    const { artifact, file } = found
+    const { artifact, worker, file } = found
     response.attachment(artifact.name) // sets a type by the name, which the next lines replace
     response.set({
       'content-type': artifact.mediaType === 'text/plain' ? 'text/plain; charset=utf-8' : 'application/octet-stream',
@@ -34,7 +36,7 @@ export function artifactRoute(artifacts: ArtifactSource): RequestHandler<{ runId
       for (const header of ['content-disposition', 'content-type', 'etag'])
         response.removeHeader(header)
       if (error.code === 'ENOENT')
-        nothing() // it is kept by another server of this database, or somebody has removed it
+        sendError(response, 'NOT_FOUND', `the bytes of artifact ${JSON.stringify(name)} are not on this machine: worker ${worker} has kept them in its data folder, unless somebody has removed them`)
       else
         next(error)
     })

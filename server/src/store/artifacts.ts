@@ -27,10 +27,13 @@ export async function listArtifacts(db: Database, organisationId: string, runId:
   return rows.map(toView)
 }
 
+/** `worker`: who has stored its bytes, on its machine. */
+export interface FoundArtifact { artifact: ArtifactView, worker: string }
+
 /** By its exact name; null when the organisation's run has none of that name. */
-export async function findArtifact(db: Database, organisationId: string, runId: string, name: string): Promise<ArtifactView | null> {
+export async function findArtifact(db: Database, organisationId: string, runId: string, name: string): Promise<FoundArtifact | null> {
   const row = await db.ask(prisma => prisma.artifact.findFirst({ where: { organisationId, runId, name } }))
-  return row && toView(row)
+  return row && { artifact: toView(row), worker: row.worker }
 }
 
 /** Those of these hashes that no artifact has. */

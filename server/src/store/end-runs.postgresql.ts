@@ -1,10 +1,13 @@
 import type { Database } from './database.ts'
-import type { EndOf } from './end-runs.ts'
+import type { RunEnd } from './end-run.ts'
+import type { RunRef } from './run-append.ts'
 import { END_REASONS } from '../domain/run.ts'
 import { postgresqlSql } from './sql.postgresql.ts'
 import { storable } from './text.ts'
 
 const { now } = postgresqlSql
+
+export interface EndOf { ref: RunRef, end: RunEnd, mark: string }
 
 /** One statement, so one commit: the rows are ended, each log gets its `run.ended` made of its own row, and the attempts are closed. */
 const END = `WITH moved AS (

@@ -1,10 +1,8 @@
 import type { Database } from './database.ts'
-import type { RunEnd } from './end-run.ts'
-import type { RunRef } from './run-append.ts'
+import type { EndOf } from './end-runs.postgresql.ts'
 import { endRun } from './end-run.ts'
 import { endAtOnce } from './end-runs.postgresql.ts'
 
-export interface EndOf { ref: RunRef, end: RunEnd, mark: string }
 export type Ended = { lastSeq: number } | { error: unknown }
 
 /** `endRun` for many, each told how it went with its own run. Rejects when the database is the trouble; then all may be ended once more. */
