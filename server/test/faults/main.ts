@@ -4,7 +4,8 @@
  * the same seed gives the same schedule. Exits 1 when a rule was broken.
  */
 import type { Cluster } from './cluster.ts'
-import type { DatabaseKind, Fault, Tally } from './fault.ts'
+import type { Fault, Tally } from './fault.ts'
+import type { DatabaseKind } from './ground.ts'
 import type { Random } from './random.ts'
 import process from 'node:process'
 import { readArguments } from './arguments.ts'
