@@ -49,7 +49,7 @@ export async function startCluster(): Promise<Cluster> {
       return chosen.length
     }),
     terminateListening: databaseUrl => ask(async (client) => {
-      const { rows } = await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query ILIKE 'listen%'`, [new URL(databaseUrl).pathname.slice(1)])
+      const { rows } = await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'agentos bells'`, [new URL(databaseUrl).pathname.slice(1)])
       return rows.length
     }),
     async kill() {

@@ -1,6 +1,4 @@
-import type { Ground } from './ground.ts'
-
-export type DatabaseKind = 'sqlite' | 'postgresql'
+import type { DatabaseKind, Ground } from './ground.ts'
 
 /** One row of the table of faults: what is done, and what is looked at afterwards. */
 export interface Fault {

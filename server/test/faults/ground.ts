@@ -1,9 +1,10 @@
 import type { Cluster } from './cluster.ts'
-import type { DatabaseKind } from './fault.ts'
 import type { Random } from './random.ts'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+export type DatabaseKind = 'sqlite' | 'postgresql'
 
 /** Where one fault is tried: a folder, a database and a random schedule of its own. */
 export interface Ground {

@@ -16,17 +16,22 @@ export const manyUnderKills: Fault = {
   isShort: false,
   async run(ground) {
     const fleet = await startFleet(ground, { servers: 2, workers: 4 })
-    const all = [...fleet.servers, ...fleet.workers]
+    const up = new Set([...fleet.servers, ...fleet.workers])
+    const starting: Promise<unknown>[] = []
     const startedAt = performance.now()
     const load = await startLoad(ground, { servers: fleet.servers, lanes: LANES, agents: ['tiny'], shares: { doubled: 0.02, stopped: 0.02, unwatched: 0.9 }, most: ground.runs })
     let kills = 0
     while (performance.now() - startedAt < KILLING_MS) {
       await pause(ground.random.int(100, 500))
-      const victim = ground.random.pick(all)
+      if (up.size === 0)
+        continue
+      const victim = ground.random.pick([...up])
+      up.delete(victim)
       await victim.kill('SIGKILL')
       kills++
-      await victim.start()
+      starting.push(victim.start().then(() => up.add(victim)))
     }
+    await Promise.all(starting)
     const submitted = load.runs()
     await Promise.race([load.finished, pause(DRAIN_MS, undefined, { ref: false })])
     await load.settle()
