@@ -173,7 +173,7 @@ async function makeWorkspace(services: AttemptServices, claimed: ClaimedRun, sto
     return { ok: false, outcome: { reason: prepared.reason, detail: prepared.detail, canPass: false, survivors: 0 } }
   if (prepared.workspace.isKept)
     return { ok: true, workspace: prepared.workspace, events: [] }
-  if (before?.needsWorkspace && prepared.workspace.how !== 'mounted')
+  if (before?.needsWorkspace && before.kept > 0 && prepared.workspace.how !== 'mounted')
     return { ok: false, outcome: { reason: 'interrupted', detail: 'Its workspace is gone, in which commands of it have worked: it cannot go on where it stood.', canPass: false, survivors: 0 } }
   const { how, workspaceMode, files, sizeBytes, notice } = prepared.workspace
   const durationMs = Math.round(performance.now() - startedAt)
