@@ -41,6 +41,8 @@ export interface App {
   url: string
   /** Opens every procedure to a program on this machine. */
   credential: string
+  /** Under which name it claims runs. */
+  worker: string
   /** Signs one browser in. */
   setupLink: string
   /** What a person is told at start; `elapsedMs` since the command was given. */
@@ -78,7 +80,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneCommand }: AppOptions, parts: Parts): Promise<App> {
+async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneCommand = false }: AppOptions, parts: Parts): Promise<App> {
   const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
   const dataFolder = await prepareDataFolder(config)
   const db = await openDatabase({ databaseUrl: dataFolder.databaseUrl, dataDir: dataFolder.path })
@@ -107,7 +109,7 @@ async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneC
   const vault = createVault({ db, secretKey: dataFolder.secretKey })
   const apiHosts = publicHosts(config)
   const own = { config, dataFolder, rules, db, notifier, log, gateway, artifacts, vault, logger }
-  const work = await createWork({ ...own, apiPort: () => port, apiHosts, isOnlyLooking }, parts)
+  const work = await createWork({ ...own, apiPort: () => port, apiHosts, isOnlyLooking, isForOneCommand }, parts)
 
   const started = Promise.withResolvers<void>()
   let isServing = false
@@ -155,6 +157,7 @@ async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneC
   return {
     url,
     credential: dataFolder.credential,
+    worker: work.queue.worker,
     setupLink,
     db,
     log,

@@ -38,6 +38,8 @@ export interface WorkOptions {
   apiHosts: string[]
   /** Takes no runs. */
   isOnlyLooking: boolean
+  /** It lives for one command. */
+  isForOneCommand: boolean
   logger: Logger
 }
 
@@ -104,7 +106,8 @@ async function createOwnWorker({ config, dataFolder, rules, ...o }: WorkOptions,
   parts.add(() => cgroup?.release())
   if (killedProcesses > 0)
     o.logger.warn({ killedProcesses }, 'processes of a server that is gone were still running, and were killed')
-  const hosts = Array.from({ length: config.executors }, () => createExecutorHost({ runAs: rules.runUser, cgroup, log: line => o.logger.warn(line) }))
+  const host = { runAs: rules.runUser, cgroup, asksEngineLate: o.isForOneCommand, log: (line: string) => o.logger.warn(line) }
+  const hosts = Array.from({ length: config.executors }, () => createExecutorHost(host))
   const network = { apiPort: o.apiPort, apiHosts: o.apiHosts }
   return createWorker({ ...o, queue, hosts, ownValues: ownValues(config, dataFolder), rules, network, config, dataFolder })
 }

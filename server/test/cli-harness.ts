@@ -35,6 +35,6 @@ export function jsonLines({ stdout }: Pick<Ended, 'stdout'>): JsonLine[] {
 /** A manifest of one step in `folder`; answers with its path. */
 export async function writeManifest(folder: string, name: string, run: string, more = ''): Promise<string> {
   const path = join(folder, `${name}.yaml`)
-  await writeFile(path, `name: ${name}\nisolation: process\n${more}steps:\n  - name: work\n    run: |\n${run.split('\n').map(line => `      ${line}\n`).join('')}`)
+  await writeFile(path, `name: ${name}\nisolation: process\n${more.includes('effects:') ? '' : 'effects: tell\n'}${more}steps:\n  - name: work\n    run: |\n${run.split('\n').map(line => `      ${line}\n`).join('')}`)
   return path
 }

@@ -107,7 +107,7 @@ describe('logs', () => {
     await first.exited
     await startServerProcess(dataDir)
     expect(await logs.exited).toEqual([0, null])
-    expect(logs.stdout().match(/begun/g)).toHaveLength(1)
+    expect(logs.stdout().match(/│ begun/g)).toHaveLength(1)
     expect(logs.stdout()).toMatch(/attempt 1 was lost[\s\S]+✗ failed in .+ · interrupted: /)
     expect(logs.stderr()).toBe('the connection is lost; trying again\nthe connection is there again\n')
   })

@@ -100,5 +100,5 @@ export function postToken(url: string, link: string): Promise<Response> {
 /** A script of one command that needs nothing of the machine. */
 export function script(run: string, more = ''): { source: string } {
   const name = `test-${Math.random().toString(36).slice(2, 10)}`
-  return { source: `name: ${name}\nisolation: process\n${more}steps:\n  - name: work\n    run: |\n${run.split('\n').map(line => `      ${line}`).join('\n')}\n` }
+  return { source: `name: ${name}\nisolation: process\neffects: tell\n${more}steps:\n  - name: work\n    run: |\n${run.split('\n').map(line => `      ${line}`).join('\n')}\n` }
 }

@@ -147,6 +147,16 @@ it('a model that failed its check is told so by the next attempt', async () => {
   expect(worker.scripted.requests[1]!.body.messages.at(-1)).toMatchObject({ role: 'user', content: expect.stringContaining('The check "test -e mended" failed') })
 })
 
+it('somebody else\'s agent starts anew in its workspace, and finds in its environment that it does', async () => {
+  const worker = await openWorker()
+  const agent = `runtime: command\nagent: { command: sh, args: [-c, 'echo "attempt $AGENTOS_ATTEMPT" | tee -a log; [ "$AGENTOS_ATTEMPT" -gt 1 ] || sleep 1000; cat log'] }`
+  const id = await lose(worker, agent, says('attempt 1'))
+  const events = await toEnd(worker, id)
+  expect(await worker.view(id)).toMatchObject({ status: 'succeeded', attempt: 2 })
+  expect(of(events, 'effect.settled')).toMatchObject([{ data: { as: 'told', by: 'policy tell' } }])
+  expect(output(events)).toBe('attempt 1\nattempt 2\nattempt 1\nattempt 2\n')
+})
+
 it('a workspace that is gone is not replaced by an empty one', async () => {
   const first = await openWorker({ isShared: true })
   const id = await lose(first, script(`run: '${WAITS}'`, 'effects: ask'), says('two'))

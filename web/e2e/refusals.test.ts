@@ -62,11 +62,11 @@ it('says beside its field what is wrong with an input', async () => {
 })
 
 it('says of a manifest what does not act yet, and refuses to run it', async () => {
-  await stage.server.client.agents.save({ source: 'name: daring\ndescription: Asks about what it does not know\neffects: ask\nsteps:\n  - run: git push\n' })
+  await stage.server.client.agents.save({ source: 'name: daring\ndescription: Works on what is elsewhere\nworkspace: { from: "https://example.com/repo.git" }\nsteps:\n  - run: git push\n' })
   await page.goto('/agents/daring')
   await page.getByText('It cannot run now.').waitFor()
   await submit()
-  expect(await page.getByRole('alert').textContent()).toMatch(/effects/)
+  expect(await page.getByRole('alert').textContent()).toMatch(/workspace\.from/)
 })
 
 it('keeps the agent as it was when a manifest is wrong, and names the line, the key, what was expected and what came', async () => {

@@ -27,7 +27,7 @@ export async function embedServer({ takesRuns, folders }: { takesRuns: boolean, 
         await othersLeave(app)
         await app.stop()
       }
-      return { client, url: app.url, apiKey: app.credential, kind: 'embedded', close }
+      return { client, url: app.url, apiKey: app.credential, kind: 'embedded', worker: app.worker, close }
     }
     catch (error) {
       if (!isHeld(error) || Date.now() > until)

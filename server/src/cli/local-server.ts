@@ -13,6 +13,8 @@ export interface Server {
   apiKey: string
   /** Who it is: the one that AGENTOS_URL names, the one that holds the data folder, or this very process. */
   kind: 'named' | 'local' | 'embedded'
+  /** Of an embedded one: under which name it claims runs. */
+  worker?: string
   /** Ends what this process has of it. Idempotent. */
   close: () => Promise<void>
 }

@@ -16,7 +16,7 @@ it('makes the folder with keys that nobody else can read', async () => {
   const folder = await prepareDataFolder(configFor('data'))
   expect(await modeOf(folder.path)).toBe(0o711)
   expect(await modeOf(folder.workspacesPath)).toBe(0o711)
-  expect((await readdir(folder.path)).sort()).toEqual(['credential', 'metrics.token', 'secret.key', 'workspaces'])
+  expect((await readdir(folder.path)).sort()).toEqual(['credential', 'host.name', 'metrics.token', 'secret.key', 'workspaces'])
   for (const name of ['credential', 'metrics.token', 'secret.key'])
     expect(await modeOf(join(folder.path, name))).toBe(0o600)
   expect((await readFile(join(folder.path, 'credential'), 'utf8')).trim()).toBe(folder.credential)
@@ -30,14 +30,14 @@ it('keeps the keys from one start to the next', async () => {
 it('gives the same keys to all that start at once', async () => {
   const folders = await Promise.all(Array.from({ length: 8 }, () => prepareDataFolder(configFor('data'))))
   expect(new Set(folders.map(folder => JSON.stringify(folder))).size).toBe(1)
-  expect((await readdir(join(room, 'data'))).length).toBe(4)
+  expect((await readdir(join(room, 'data'))).length).toBe(5)
 })
 
 it('lets the environment\'s keys win, and then writes none', async () => {
   const secretKey = 's'.repeat(40)
   const folder = await prepareDataFolder(configFor('data', { AGENTOS_SECRET_KEY: secretKey, AGENTOS_METRICS_TOKEN: 'm'.repeat(20) }))
   expect(folder).toMatchObject({ secretKey, metricsToken: 'm'.repeat(20) })
-  expect((await readdir(folder.path)).sort()).toEqual(['credential', 'workspaces'])
+  expect((await readdir(folder.path)).sort()).toEqual(['credential', 'host.name', 'workspaces'])
 })
 
 it('closes a key file that was left open to others', async () => {

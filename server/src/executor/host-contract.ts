@@ -29,6 +29,8 @@ export interface ExecutorHostOptions {
   sandboxBy?: SandboxWay[]
   /** Engines to ask, in this order, instead of those that are installed; for tests. */
   engines?: EngineCandidate[]
+  /** The engine of containers is asked when a run wants one, and not at the start: an answer may take seconds of a whole processor. */
+  asksEngineLate?: boolean
   /** Of the executor for containers; set by the host itself. */
   engine?: EngineAccess
   /** Another program in the executor's place; for tests. */

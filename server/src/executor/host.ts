@@ -129,7 +129,8 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     })
     const table = await next.ready
     levels = statusOf(table)
-    void containers?.start() // When the processor is free again.
+    if (!o.asksEngineLate)
+      void containers?.start() // When the processor is free again.
   }
 
   function scheduleRestart(livedMs: number): void {

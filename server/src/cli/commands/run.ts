@@ -1,7 +1,6 @@
 import type { Run, SubmitRun } from '@agentos/client'
 import type { Server } from '../local-server.ts'
 import { stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -74,7 +73,8 @@ const READ_MS = 1_000
 const LOOK_MS = 300
 
 /** Other commands may have found this embedded server and given it runs: it stays until those have ended. */
-async function finishOthers({ client }: Server, own: Run, options: RunOptions): Promise<void> {
+async function finishOthers(server: Server, own: Run, options: RunOptions): Promise<void> {
+  const { client } = server
   for (let isSaid = false; ;) {
     const [{ database }, live, newest] = await Promise.all([
       client.system.overview(),
@@ -83,7 +83,7 @@ async function finishOthers({ client }: Server, own: Run, options: RunOptions): 
     ])
     // On PostgreSQL other servers may be there: what they run, and what is queued, is theirs as well.
     const other = live.runs.find(run => run.status === 'running'
-      ? isOurs(run)
+      ? isOurs(run, server)
       : database.dialect === 'sqlite' && Date.parse(run.availableAt) < Date.now() + SOON_MS)
     const isJustOver = newest.runs.some(run => run.id !== own.id && run.endedAt !== null && Date.parse(run.endedAt) > Date.now() - READ_MS)
     if (!other && !isJustOver)
@@ -96,7 +96,7 @@ async function finishOthers({ client }: Server, own: Run, options: RunOptions): 
   }
 }
 
-/** Its worker is this very process. */
-function isOurs({ worker }: Run): boolean {
-  return worker?.startsWith(`${hostname()}:${process.pid}:`) ?? false
+/** This very process has it. */
+function isOurs({ worker }: Run, { worker: own }: Server): boolean {
+  return own !== undefined && worker === own
 }

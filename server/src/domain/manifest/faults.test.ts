@@ -18,10 +18,10 @@ const LLM = 'name: a\nmodel: openai/gpt-5\n'
 
 const FAULTS: Fault[] = [
   // Limits of the queue.
-  { what: 'a key that nothing limits', yaml: `${SCRIPT}concurrency: { key: "{{task}}" }\n`, at: [4, 16], key: 'concurrency.perKey', expected: 'a whole number from 1 to 1000', received: 'nothing', hint: /belong together/ },
-  { what: 'a limit by key with no key', yaml: `${SCRIPT}concurrency: { perKey: 1 }\n`, at: [4, 16], key: 'concurrency.key', expected: /^a template/, received: 'nothing' },
+  { what: 'a key that nothing limits', yaml: `${SCRIPT}concurrency: { key: "{{task}}" }\n`, at: [4, 1], key: 'concurrency.perKey', expected: 'a whole number from 1 to 1000', received: 'nothing', hint: /belong together/ },
+  { what: 'a limit by key with no key', yaml: `${SCRIPT}concurrency: { perKey: 1 }\n`, at: [4, 1], key: 'concurrency.key', expected: /^a template/, received: 'nothing' },
   { what: 'a key of an input that there is not', yaml: `${SCRIPT}concurrency: { perKey: 1, key: "{{inputs.repo}}" }\n`, at: [4, 32], key: 'concurrency.key', expected: '{{task}}; there are no inputs', received: '{{inputs.repo}}' },
-  { what: 'a rate with no time', yaml: `${SCRIPT}rate: { runs: 3 }\n`, at: [4, 9], key: 'rate.per', expected: /^a duration/, received: 'nothing' },
+  { what: 'a rate with no time', yaml: `${SCRIPT}rate: { runs: 3 }\n`, at: [4, 1], key: 'rate.per', expected: /^a duration/, received: 'nothing' },
 
   // The file itself.
   { what: 'an empty file', yaml: '', at: [1, 1], key: '', expected: 'a manifest', received: 'an empty file', hint: /name: and steps:/ },
