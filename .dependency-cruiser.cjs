@@ -13,33 +13,46 @@ const MAY_IMPORT = {
   events: ['domain', 'store'],
   queue: ['domain', 'store', 'events'],
   artifacts: ['domain', 'store'],
-  executor: ['domain'],
+  backup: ['domain', 'store'],
+  mcp: ['domain'],
+  executor: ['domain', 'mcp'],
   models: ['domain'],
   network: ['domain'],
   secrets: ['domain', 'store'],
-  worker: ['domain', 'store', 'events', 'queue', 'executor', 'models', 'network', 'artifacts', 'secrets', 'approvals'],
+  budgets: ['domain', 'store', 'events'],
+  worker: ['domain', 'store', 'events', 'queue', 'executor', 'models', 'network', 'artifacts', 'secrets', 'mcp', 'approvals', 'budgets'],
   ...Object.fromEntries(NOUNS.map(noun => [noun, ['domain', 'store', 'events', 'queue']])),
   metrics: ['domain', 'events'],
+  traces: ['domain'],
+  checks: ['domain', 'store', 'secrets'],
   router: ['domain', 'store', 'queue', 'events', 'secrets', ...NOUNS],
   http: ['router', 'auth', 'metrics'],
   config: ['domain'],
 }
 
+/** What every module may know beside its row: the version, and where the program's own files are. */
+const EVERYBODY = `^${SRC}/(version|program-files)\\.ts$`
+
 /** Config is handed down, so its type travels with it; its values are read by the composition alone. */
-const KNOW_CONFIG_BY_TYPE = ['events', 'queue', 'models', 'worker', ...NOUNS, 'metrics', 'router', 'http']
+const KNOW_CONFIG_BY_TYPE = ['events', 'queue', 'models', 'worker', ...NOUNS, 'metrics', 'checks', 'router', 'http']
 
 const WHY = {
   domain: 'domain is pure: it must be readable by a browser and testable with nothing started',
   store: 'store is the bottom: who calls it decides, it only keeps',
   events: 'the log, the doorbell and the followers know of rows, not of who runs or reads',
   queue: 'the queue moves runs between states; how a run is done is the worker\'s',
+  mcp: 'what is said with MCP servers, whoever carries it: the executor over a pipe, the worker by HTTP',
   executor: 'the executor has no authority: what it cannot import it cannot be tricked into using. It asks over the protocol',
   artifacts: 'files by their hash and the rows that name them; who made them and who reads them is not for it to know',
+  backup: 'a backup reads and writes what is stored; it must work where no server does',
   models: 'the gateway holds keys and speaks to providers; it must not reach runs, rows or the executor',
   network: 'the proxy meets what agents send and what the Internet answers; it must not reach runs, rows or keys',
   secrets: 'it seals and opens values; who may have one is decided by who asks it',
+  budgets: 'it reserves and counts what calls cost; who calls, and what becomes of a run that may not, is the worker\'s',
   worker: 'the worker is driven by the queue and composed by app.ts; it knows no HTTP and no router',
   metrics: 'metrics observe; they are driven by what they observe, never the other way',
+  traces: 'a trace is a fold over a log that it is handed; who ran what is not for it to know',
+  checks: 'a check looks and says what it found; what is done about it is for who asked',
   router: 'a procedure parses, authorises and calls one verb; what runs things (executor, models, worker) is not for it',
   http: 'http carries requests to the router; the work is not done here',
   config: 'config is read once and handed down; it must load before anything else can',
@@ -52,7 +65,7 @@ module.exports = {
       comment: `${module}/ may import ${allowed.length > 0 ? `${allowed.join(', ')} only` : 'nothing of ours'}: ${WHY[module] ?? 'a noun knows the store, the events and the queue'}.`,
       severity: 'error',
       from: { path: `^${SRC}/${module}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: `^${SRC}/`, pathNot: `^${SRC}/(${[module, ...allowed, ...KNOW_CONFIG_BY_TYPE.includes(module) ? ['config'] : []].join('|')})/|^${SRC}/version\\.ts$` },
+      to: { path: `^${SRC}/`, pathNot: `^${SRC}/(${[module, ...allowed, ...KNOW_CONFIG_BY_TYPE.includes(module) ? ['config'] : []].join('|')})/|${EVERYBODY}` },
     })),
     {
       name: 'config-is-handed-down',
@@ -80,7 +93,7 @@ module.exports = {
       comment: 'main.ts is the process entry: config, app, signals, nothing else.',
       severity: 'error',
       from: { path: `^${SRC}/main\\.ts$` },
-      to: { path: `^${SRC}/`, pathNot: `^${SRC}/(app|version)\\.ts$|^${SRC}/config/` },
+      to: { path: `^${SRC}/`, pathNot: `^${SRC}/app\\.ts$|${EVERYBODY}|^${SRC}/config/` },
     },
     {
       name: 'executor-process-never-imports-the-workers-side',

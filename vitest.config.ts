@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Real processes, databases and sockets: a slow machine must not look like a fault.
-const real = { pool: 'forks', environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 } as const
+const real = { pool: 'forks', environment: 'node', testTimeout: 60_000, hookTimeout: 120_000 } as const
+// What is run is what the sources say.
+const prepared = fileURLToPath(new URL('scripts/prepared.mjs', import.meta.url))
 const beside = ['src/**/*.test.ts', 'test/**/*.test.ts']
 
 export default defineConfig({
@@ -11,11 +13,11 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...real, name: 'scripts', root: './scripts', include: ['**/*.test.mjs'] } },
-      { test: { ...real, name: 'server', root: './server', include: beside, globalSetup: fileURLToPath(new URL('server/test/postgres.ts', import.meta.url)) } },
-      { test: { ...real, name: 'client', root: './client', include: beside } },
+      { test: { ...real, name: 'server', root: './server', include: beside, globalSetup: [prepared, fileURLToPath(new URL('server/test/postgres.ts', import.meta.url))] } },
+      { test: { ...real, name: 'client', root: './client', include: beside, globalSetup: prepared } },
       { test: { ...real, name: 'web', root: './web', include: beside } },
       // In a real browser against a real server.
-      { test: { ...real, name: 'e2e', root: './web', include: ['e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000, globalSetup: fileURLToPath(new URL('web/e2e/unpack-browser.ts', import.meta.url)) } },
+      { test: { ...real, name: 'e2e', root: './web', include: ['e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000, globalSetup: [prepared, fileURLToPath(new URL('web/e2e/unpack-browser.ts', import.meta.url))] } },
     ],
   },
 })

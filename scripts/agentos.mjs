@@ -1,12 +1,15 @@
 import process from 'node:process'
-import { prepare } from './prepare.mjs'
-import { runHere } from './start.mjs'
+import { isInstalled } from './project.mjs'
+import { runHere } from './run-here.mjs'
 
-/** The command line; what it has to prepare is told on standard error. */
+/** The command line. A checkout prepares what it needs, which is told on standard error; the package that is installed has it all. */
 export async function main({ args }) {
-  await prepare(needsPages(args) ? ['packages', 'database', 'web'] : ['packages', 'database'])
-  process.exitCode = undefined
-  await runHere('server/src/cli/main.ts', args)
+  if (!isInstalled) {
+    const { prepare } = await import('./prepare.mjs')
+    await prepare(['packages', 'database', 'program', ...needsPages(args) ? ['web'] : []])
+    process.exitCode = undefined
+  }
+  await runHere('server/dist/agentos.js', args)
 }
 
 function needsPages(args) {

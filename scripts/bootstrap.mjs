@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Takes a plain checkout to a running AgentOS: `node scripts/bootstrap.mjs start|test|check|dev|bench|test:kills|test:faults|test:agents|agentos|prepare`.
+// Takes a plain checkout to a running AgentOS: `node scripts/bootstrap.mjs start|test|check|dev|bench|test:kills|test:faults|test:agents|agentos|prepare|pack`.
 // Dependency-free and readable by Node 18: it runs before anything is installed, and brings a newer Node when it must.
 import { ensureNode } from './node-runtime.mjs'
 import { Problem, tell } from './report.mjs'
@@ -15,6 +15,8 @@ const COMMANDS = {
   'test:faults': () => import('./long-suite.mjs'),
   'test:agents': () => import('./test-agents.mjs'),
   'prepare': () => import('./prepare.mjs'),
+  'pack': () => import('./package/pack.mjs'),
+  'packed': () => import('./package/pack.mjs'),
 }
 
 export async function bootstrap(argv) {

@@ -1,5 +1,5 @@
 import { prepare } from './prepare.mjs'
-import { runHere } from './start.mjs'
+import { runHere } from './run-here.mjs'
 
 /** What takes minutes, and is run by itself. */
 const ENTRIES = {

@@ -103,7 +103,7 @@ export function handOver(node, argv) {
       })
     }
     stopWithParent(() => child.kill('SIGTERM'))
-    child.once('error', error => reject(new Problem(`${node} could not be started (${error.message})`, 'delete the folder .runtime and run the same command again')))
+    child.once('error', error => reject(new Problem(`${node} could not be started (${error.message})`, `delete the folder ${runtimeDir} and run the same command again`)))
     child.once('exit', (code, signal) => {
       if (signal) {
         process.removeAllListeners(signal)

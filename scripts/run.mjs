@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 import process from 'node:process'
-import { PNPM, projectDir } from './project.mjs'
+import { isInstalled, PNPM, projectDir, runtimeDir } from './project.mjs'
 import { Problem } from './report.mjs'
 
 const KEPT_CHARACTERS = 20_000
@@ -65,7 +65,7 @@ const NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUN
 const CAUSES = [
   [/ENOSPC|no space left/i, 'the disk is full: free some space and run the same command again'],
   [NETWORK, 'the package registry could not be reached: check the network (or the registry and proxy that npm is set to) and run the same command again'],
-  [/EACCES|EPERM|EROFS|permission denied|read-only file system/i, `this user may not write there: make ${projectDir} its own (chown) or run as the folder's owner`],
+  [/EACCES|EPERM|EROFS|permission denied|read-only file system/i, `this user may not write there: make ${isInstalled ? runtimeDir : projectDir} its own (chown) or run as the folder's owner`],
   [/OUTDATED_LOCKFILE|frozen-lockfile/i, `a package.json and pnpm-lock.yaml do not agree: take both from the same commit, or renew the lock file with npx ${PNPM} install`],
   [/ENOMEM|heap out of memory|Cannot allocate memory/i, 'there was not enough memory: free some and run the same command again'],
   [/EEXIST|ENOTDIR/, 'a file stands where a folder should be: move it away and run the same command again'],

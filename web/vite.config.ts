@@ -29,6 +29,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
+    // Of what is bundled; they ask to go along with it.
+    license: { fileName: 'licenses.md' },
   },
   server: {
     host: '127.0.0.1',
@@ -36,6 +38,7 @@ export default defineConfig({
       '/trpc': { target: server, ws: true },
       // The page's origin goes along as it is: the server holds it against its list.
       '/api': { target: server },
+      '/artifacts': { target: server },
       '/health': { target: server },
       '/schema.json': { target: server },
     },

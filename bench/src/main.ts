@@ -10,6 +10,7 @@ import { printFigure, printHead } from './figure.ts'
 
 const MEASURES: Record<string, () => Promise<{ measure: () => Promise<Figure[]> }>> = {
   'append': () => import('./append.ts'),
+  'backup': () => import('./backup.ts'),
   'fan-out': () => import('./fan-out.ts'),
   'first-byte': () => import('./first-byte.ts'),
   'queue': () => import('./queue.ts'),

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../server/src/store/develop/free-port.ts'
 
 /** As `npm start` has it, with everything prepared. */
 const START = ['--max-semi-space-size=4', fileURLToPath(new URL('../../scripts/bootstrap.mjs', import.meta.url)), 'start']
@@ -71,17 +71,6 @@ function rssOf(pid: number): number {
 
 async function isHealthy(url: string): Promise<boolean> {
   return fetch(`${url}/health`).then(response => response.ok, () => false)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string')
-    throw new Error('no port was given')
-  return address.port
 }
 
 /** What a process has written to storage so far, and the CPU time it has used. */

@@ -10,7 +10,7 @@ const AT_ONCE = 20
 const FOR_MS = 10_000
 const ALONE = 200
 const LAST_WORD = 'done-last'
-const MANIFEST = 'name: bench-w1\nmodel: openai/scripted\ninstructions: Answer.\ntools: [shell]\n'
+const MANIFEST = 'name: bench-w1\nmodel: openai/scripted\ncost: unmetered\ninstructions: Answer.\ntools: [shell]\n'
 
 interface Timed { firstTextMs: number, doneMs: number }
 

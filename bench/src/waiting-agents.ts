@@ -7,7 +7,7 @@ import { many } from './short-runs.ts'
 
 const AGENTS = 200
 const WATCHED_MS = 10_000
-const MANIFEST = 'name: bench-waiting\nmodel: openai/silent\ninstructions: Answer.\n'
+const MANIFEST = 'name: bench-waiting\nmodel: openai/silent\ncost: unmetered\ninstructions: Answer.\n'
 
 /** What 200 agents cost that wait for a model: memory for each, and CPU for all of them. */
 export async function measure(): Promise<Figure[]> {

@@ -6,7 +6,7 @@ import { followUsage } from './usage.ts'
 
 export { AgentOSError } from './error.ts'
 export type { RunResult } from './result.ts'
-export type { AgentOSOptions, FollowOptions, Run, RunEvent, RunUsage, RunUsageNow, Schedule, SubmitRun } from './views.ts'
+export type { AgentOSOptions, Approval, Budget, FollowOptions, Input, Run, RunEvent, RunUsage, RunUsageNow, Schedule, SetBudget, SubmitRun } from './views.ts'
 
 export type AgentOS = ReturnType<typeof createAgentOS>
 
@@ -34,6 +34,8 @@ export function createAgentOS(options: AgentOSOptions) {
       list: (input: Input['runs']['list'] = {}) => call(trpc.runs.list.query(input)),
       /** What is kept of a run beside its log; its bytes are at `path` of the server. */
       artifacts: (run: string) => call(trpc.runs.artifacts.query({ run })),
+      /** Has its workspace kept as it is now, while it runs. */
+      keepFiles: (run: string) => call(trpc.runs.keepFiles.mutate({ run })),
       stop: (run: string) => call(trpc.runs.stop.mutate({ run })),
       /** Says what became of the effect that a run waits for; `note` is told to a model. */
       settle: (run: string, as: Input['runs']['settle']['as'], options: Omit<Input['runs']['settle'], 'run' | 'as'> = {}) =>
@@ -54,6 +56,38 @@ export function createAgentOS(options: AgentOSOptions) {
       usages: (input: Input['runs']['usages'] = {}) => call(trpc.runs.usages.query(input)),
       /** Waits until the run has ended; answers with the run and what it said last. */
       result: (run: string, options: { signal?: AbortSignal } = {}) => waitForResult(connection, run, options),
+    },
+    approvals: {
+      /** What people are asked (pending), or were (decided); newest first. */
+      list: (input: Input['approvals']['list'] = {}) => call(trpc.approvals.list.query(input)),
+      /** By the beginning of its id, or of its run's. */
+      get: (approval: string) => call(trpc.approvals.get.query({ approval })),
+      /** `digest`: of the action that was seen. */
+      decide: (input: Input['approvals']['decide']) => call(trpc.approvals.decide.mutate(input)),
+      /** What is done without asking. */
+      rules: () => call(trpc.approvals.rules.query()),
+      removeRule: (rule: string) => call(trpc.approvals.removeRule.mutate({ rule })),
+    },
+    chats: {
+      /** With an agent, or with a model alone; follow it like every run. */
+      start: (input: Input['chats']['start']) => call(trpc.chats.start.mutate(input)),
+      /** The next message, while it waits for one. */
+      say: (chat: string, text: string) => call(trpc.chats.say.mutate({ chat, text })),
+      end: (chat: string) => call(trpc.chats.end.mutate({ chat })),
+      /** What was said, as a file: json, md or txt. */
+      export: (chat: string, format: Input['chats']['export']['format'] = 'md') => call(trpc.chats.export.query({ chat, format })),
+    },
+    /** What may be spent on models; `list` says also what is spent of it. */
+    budgets: {
+      list: () => call(trpc.budgets.list.query()),
+      /** One for each scope and period: what was set before is changed. */
+      set: (input: Input['budgets']['set']) => call(trpc.budgets.set.mutate(input)),
+      remove: (budget: string) => call(trpc.budgets.remove.mutate({ budget })),
+    },
+    /** Tokens and money; days in UTC, both included. */
+    usage: {
+      report: (input: Input['usage']['report']) => call(trpc.usage.report.query(input)),
+      rows: (input: Input['usage']['rows']) => call(trpc.usage.rows.query(input)),
     },
     events: {
       /** A page of a run's log after a seq. */

@@ -5,6 +5,9 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 export type Input = inferRouterInputs<AppRouter>
 type Output = inferRouterOutputs<AppRouter>
 
+export type Approval = Output['approvals']['get']
+export type Budget = Output['budgets']['list'][number]
+export type SetBudget = Input['budgets']['set']
 export type Run = Output['runs']['get']
 export type RunEvent = Output['events']['list'][number]
 /** What the processes of a run use now, and a moment before. */

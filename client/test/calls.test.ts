@@ -40,7 +40,7 @@ it('submits a run, follows it and has its result', async () => {
 
 it('the result of a command that asks a model is what the command writes', async () => {
   const call = `curl -sS "$OPENAI_BASE_URL/chat/completions" -H "authorization: Bearer $OPENAI_API_KEY" -d '{"model":"scripted","messages":[]}'`
-  const run = await agentos.runs.submit({ manifest: script(`echo before; ${call} >answer; wc -l <answer | tr -d ' '`, 'runtime: script\nmodel: openai/scripted\n') })
+  const run = await agentos.runs.submit({ manifest: script(`echo before; ${call} >answer; wc -l <answer | tr -d ' '`, 'runtime: script\nmodel: openai/scripted\ncost: unmetered\n') })
   const { text, run: ended } = await agentos.runs.result(run.id)
   expect(ended).toMatchObject({ status: 'succeeded', tokens: 18 })
   expect(text).toMatch(/^before\n\d+\n$/)

@@ -1,24 +1,36 @@
 import type { Config } from './config/config.ts'
+import type { RunMoved } from './domain/run-moved.ts'
 import type { EventLog } from './events/log.ts'
 import type { Parts } from './parts.ts'
 import type { Database } from './store/database.ts'
 import { join } from 'node:path'
 import process from 'node:process'
+import { addressOf, publicHosts } from './addresses.ts'
 import { createArtifacts } from './artifacts/artifacts.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { createSessions } from './auth/sessions.ts'
 import { createSignInTokens } from './auth/sign-in-tokens.ts'
+import { checkClock } from './checks/database.ts'
+import { checkIsolation, checkModels } from './checks/isolation.ts'
+import { checksOfStart, heed } from './checks/start.ts'
 import { prepareDataFolder } from './config/data-folder.ts'
+import { shownImageType } from './domain/image.ts'
 import { manifestJsonSchema } from './domain/manifest/json-schema.ts'
 import { createDuties } from './duties.ts'
 import { createDoorbell } from './events/doorbell.ts'
 import { createEventLog } from './events/log.ts'
+import { diskOf, isDatabaseUp, storedFigures } from './figures.ts'
+import { hideOpened } from './hide-opened.ts'
+import { requestContext } from './http/request-id.ts'
 import { createHttpServer } from './http/server.ts'
 import { createWorkerHttp } from './http/worker-server.ts'
+import { logRuns } from './log-runs.ts'
 import { createLogger } from './logger.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { observeLog } from './metrics/observe-log.ts'
 import { createGateway } from './models/gateway.ts'
+import { observeDatabase } from './observe-database.ts'
+import { ownValues } from './own-values.ts'
 import { createParts } from './parts.ts'
 import { readyText } from './ready-text.ts'
 import { checkSameSecretKey } from './same-secret-key.ts'
@@ -26,16 +38,15 @@ import { createVault } from './secrets/vault.ts'
 import { writeServerFile } from './server-file.ts'
 import { createServices, workspaceRules } from './services.ts'
 import { ensureOwner } from './store/actor.ts'
-import { listAgents } from './store/agents.ts'
-import { openDatabase, ping } from './store/database.ts'
-import { readEvents } from './store/events.ts'
-import { overviewFigures } from './store/overview.ts'
+import { countAgents } from './store/agents.ts'
+import { clockApartMs, openDatabase } from './store/database.ts'
+import { readEventsOf, readEventsOfAttempt } from './store/events.ts'
+import { findWorkspaceFile, listWorkspaceFiles } from './store/workspace-files.ts'
+import { createTraces } from './traces/traces.ts'
 import { VERSION } from './version.ts'
 import { createWork } from './work.ts'
 import { discoverAgents } from './worker/discover-agents.ts'
-
-/** A database that has not answered by then counts as down. */
-const PING_MS = 2_000
+import { saveUpload } from './worker/workspace/uploads.ts'
 
 export interface App {
   url: string
@@ -67,7 +78,7 @@ export interface AppOptions {
 
 /**
  * Builds, connects and starts the whole of AgentOS in this process. When a part cannot start, those before it are stopped.
- * @throws {ConfigError | DataFolderError | DatabaseError | ListenError} with one line for a person
+ * @throws {ConfigError | StartError | DataFolderError | DatabaseError | ListenError} with one line for a person
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const parts = createParts()
@@ -81,35 +92,60 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 }
 
 async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneCommand = false }: AppOptions, parts: Parts): Promise<App> {
-  const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel)
+  const logger = createLogger(quiet && config.logLevel !== 'fatal' ? 'warn' : config.logLevel, requestContext)
+  const warn = (about: object, message: string) => logger.warn(about, message)
+  heed(await checksOfStart(config), warn)
   const dataFolder = await prepareDataFolder(config)
-  const db = await openDatabase({ databaseUrl: dataFolder.databaseUrl, dataDir: dataFolder.path })
+  logger.hide(ownValues(config, dataFolder))
+  const gateway = createGateway(config.models)
+  const metrics = createMetrics({
+    version: VERSION,
+    role: config.role,
+    providers: gateway.health.providers().map(({ name }) => name),
+    worker: () => work.queue.worker,
+    figures: {
+      stored: () => storedFigures(db, { organisationId: owner.organisationId, presence: work.presence }).catch(() => null),
+      isDatabaseUp: () => isDatabaseUp(db),
+      sockets: () => countSockets(),
+      waitingBytes: () => http.sockets?.waitingBytes() ?? 0,
+      isScheduling: () => isScheduling(),
+      slots: () => work.queue.slots,
+      busy: () => work.queue.busy,
+      disk: () => diskOf(dataFolder.path),
+    },
+  })
+  const watchers: ((moved: RunMoved) => void)[] = [metrics.moved, moved => logRuns(logger, moved)]
+  const opened = await openDatabase({
+    databaseUrl: dataFolder.databaseUrl,
+    dataDir: dataFolder.path,
+    moved: one => watchers.forEach(watch => watch(one)),
+  })
+  const db = observeDatabase(opened, metrics.asked)
   parts.add(() => db.close())
   await checkSameSecretKey(db, dataFolder.secretKey)
+  heed([checkClock({ dialect: db.dialect, exists: true, newestMs: null, apartMs: await clockApartMs(db) })], warn)
   const owner = await ensureOwner(db)
   const doorbell = createDoorbell(db)
   parts.add(() => doorbell.stop())
   const { notifier } = doorbell
-  const metrics = createMetrics({
-    version: VERSION,
-    figures: async () => ({
-      ...await overviewFigures(db, owner.organisationId),
-      sockets: countSockets(),
-      socketsWaitingBytes: http.sockets?.waitingBytes() ?? 0,
-      slots: work.queue.slots,
-      busy: work.queue.busy,
-      isScheduling: isScheduling(),
-    }),
-  })
-  const log = observeLog(createEventLog(db, notifier), metrics, async (runId, lastSeq) => (await readEvents(db, runId, { after: lastSeq - 1, limit: 1 }))[0])
+  if (config.traces) {
+    const traces = createTraces({
+      settings: config.traces,
+      readAttempt: (...asked) => readEventsOfAttempt(db, ...asked),
+      readRun: (runId, types) => readEventsOf(db, runId, types),
+      warn,
+    })
+    watchers.push(traces.moved)
+    parts.add(() => traces.stop())
+  }
+  const log = observeLog(createEventLog(db, notifier), metrics)
   parts.add(() => log.stop())
-  const gateway = createGateway(config.models)
   const artifacts = createArtifacts({ path: join(dataFolder.path, 'artifacts'), db })
   const rules = workspaceRules(config, dataFolder)
-  const vault = createVault({ db, secretKey: dataFolder.secretKey })
+  const vault = hideOpened(createVault({ db, secretKey: dataFolder.secretKey }), logger)
   const apiHosts = publicHosts(config)
   const own = { config, dataFolder, rules, db, notifier, log, gateway, artifacts, vault, logger }
-  const work = await createWork({ ...own, apiPort: () => port, apiHosts, isOnlyLooking, isForOneCommand }, parts)
+  const work = await createWork({ ...own, apiPort: () => port, apiHosts, isOnlyLooking, isForOneCommand, watch: metrics }, parts)
 
   const started = Promise.withResolvers<void>()
   let isServing = false
@@ -117,13 +153,13 @@ async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneC
   const tokens = createSignInTokens()
   const mintSignInLink = () => `${config.publicUrl ?? url}/setup?token=${tokens.mint()}`
   const isServer = config.role !== 'worker'
-  const services = createServices({ config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink })
-  const duties = createDuties({ config, db, notifier, artifacts, services, logger }, parts)
+  const services = createServices({ config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink, sent: metrics.sent })
+  const duties = createDuties({ config, db, notifier, artifacts, services, url: () => config.publicUrl ?? url, logger }, parts)
   const isScheduling = () => duties.isScheduling()
   const door = {
     host: config.host,
     port: config.port,
-    health: { isDatabaseUp: () => answersInTime(ping(db)), isServing: () => isServing, isScheduling, countAgents: () => agentCount },
+    health: { isDatabaseUp: () => isDatabaseUp(db), isServing: () => isServing, isScheduling, countAgents: () => agentCount },
     metrics,
     metricsSecrets: [dataFolder.metricsToken, dataFolder.credential],
     logger,
@@ -140,11 +176,17 @@ async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneC
   const [discovered] = await Promise.all([isServer ? discoverAgents(db, owner, join(config.projectDir, 'agents')) : null, work.start()])
   for (const problem of discovered?.problems ?? [])
     logger.warn(problem, 'a manifest of agents/ is left out')
-  const countAgents = async () => {
-    agentCount = (await listAgents(db, owner.organisationId)).length
+  const sandbox = work.sandbox()
+  if (sandbox) {
+    heed(checkIsolation(sandbox), warn)
+    // A model of this machine has to be looked for.
+    void gateway.start().then(() => heed([checkModels(gateway.configured(), gateway.howTo())], warn))
   }
-  await countAgents()
-  parts.add(notifier.onAgentsChanged(() => void countAgents().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
+  const recount = async () => {
+    agentCount = await countAgents(db, owner.organisationId)
+  }
+  await recount()
+  parts.add(notifier.onAgentsChanged(() => void recount().catch(error => logger.warn({ err: error }, 'agents could not be counted'))))
   if (isServer && !isOnlyLooking && !isForOneCommand)
     duties.start()
   if (isServer && !isOnlyLooking)
@@ -181,6 +223,7 @@ async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneC
     return createHttpServer({
       ...door,
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
       webDir: join(config.projectDir, 'web', 'dist'),
       ownerId: owner.userId,
       services,
@@ -188,6 +231,13 @@ async function compose(config: Config, { quiet, isOnlyLooking = false, isForOneC
       sessions,
       tokens,
       artifacts,
+      uploads: { save: (actor, source) => saveUpload({ db, artifacts }, actor, source) },
+      files: {
+        find: (...asked) => findWorkspaceFile(db, ...asked),
+        list: (...asked) => listWorkspaceFiles(db, ...asked),
+        read: artifacts.read,
+        imageType: shownImageType,
+      },
       started: started.promise,
       manifestSchema: manifestJsonSchema,
     })
@@ -199,29 +249,4 @@ interface Door {
   start: () => Promise<{ port: number }>
   stop: () => Promise<void>
   sockets?: { count: () => number, waitingBytes: () => number }
-}
-
-/** Under which name our own API is reached from outside. */
-function publicHosts({ publicUrl }: Config): string[] {
-  return publicUrl === null ? [] : [new URL(publicUrl).hostname]
-}
-
-/** A server on every interface is reached on this machine by its loopback name. */
-function addressOf(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::')
-    return `http://127.0.0.1:${port}`
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-async function answersInTime(answer: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, PING_MS, false)
-  })
-  try {
-    return await Promise.race([answer.then(() => true, () => false), late])
-  }
-  finally {
-    clearTimeout(timer)
-  }
 }

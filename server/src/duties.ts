@@ -1,9 +1,14 @@
+import type { Logger } from 'pino'
 import type { Artifacts } from './artifacts/artifacts.ts'
 import type { Config } from './config/config.ts'
 import type { Notifier } from './events/notifier.ts'
 import type { Parts } from './parts.ts'
 import type { RouterServices } from './router/context.ts'
 import type { Database } from './store/database.ts'
+import { createExpiry } from './approvals/expiry.ts'
+import { createWebhook } from './approvals/webhook.ts'
+import { createScheduledBackups } from './backup/scheduled.ts'
+import { createHoldSweep } from './budgets/sweep.ts'
 import { createRetention } from './queue/retention.ts'
 import { checkRun } from './router/check-run.ts'
 import { createScheduler } from './schedules/scheduler.ts'
@@ -14,7 +19,9 @@ export interface DutiesOptions {
   notifier: Notifier
   artifacts: Artifacts
   services: RouterServices
-  logger: { warn: (about: object, message: string) => void }
+  /** Where people open the page. */
+  url: () => string
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
 /** What a server does by itself, with nobody asking. */
@@ -23,7 +30,7 @@ export interface Duties {
   isScheduling: () => boolean
 }
 
-export function createDuties({ config, db, notifier, artifacts, services, logger }: DutiesOptions, parts: Parts): Duties {
+export function createDuties({ config, db, notifier, artifacts, services, url, logger }: DutiesOptions, parts: Parts): Duties {
   const scheduler = createScheduler({
     db,
     notifier,
@@ -38,8 +45,36 @@ export function createDuties({ config, db, notifier, artifacts, services, logger
     limits: config.retention,
     warn: error => logger.warn({ err: error }, 'old runs could not be removed'),
   })
+  const expiry = createExpiry({ db, notifier, warn: error => logger.warn({ err: error }, 'questions that nobody has answered could not be looked after') })
+  const webhook = config.approvalWebhook && createWebhook({
+    ...config.approvalWebhook,
+    db,
+    notifier,
+    pageOf: ({ id }) => `${url()}/approvals?approval=${id}`,
+    warn: error => logger.warn({ err: error }, 'the webhook for approvals could not be told; it is tried again'),
+  })
+  const backups = config.backups && createScheduledBackups({
+    ...config.backups,
+    db,
+    source: { databaseUrl: config.databaseUrl, dataDir: config.dataDir, secretKey: null },
+    made: about => logger.info(about, 'a backup was made'),
+    failed: error => logger.error({ err: error }, 'no backup could be made; it is tried again'),
+  })
+  const sweep = createHoldSweep({ db, warn: error => logger.warn({ err: error }, 'what is held for lost calls could not be settled') })
   return {
     start() {
+      parts.add(() => sweep.stop())
+      sweep.start()
+      parts.add(() => expiry.stop())
+      expiry.start()
+      if (webhook) {
+        parts.add(() => webhook.stop())
+        webhook.start()
+      }
+      if (backups) {
+        parts.add(() => backups.stop())
+        backups.start()
+      }
       parts.add(() => scheduler.stop())
       parts.add(() => retention.stop())
       scheduler.start()

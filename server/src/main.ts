@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { CODE_CACHE_DIR } from './program-files.ts'
 
 /** The process of `npm start` and `agentos serve`: serves until a signal comes, and ends with 0 when it stopped in order. */
 export async function main(env: Record<string, string | undefined> = process.env): Promise<void> {
@@ -30,14 +31,15 @@ export async function main(env: Record<string, string | undefined> = process.env
 
 /** Compiled code is kept beside the runtime, which halves the time of the next start; so what is imported comes after. */
 async function startFrom(env: Record<string, string | undefined>) {
-  enableCompileCache(fileURLToPath(new URL('../../.runtime/code-cache', import.meta.url)))
+  if (CODE_CACHE_DIR)
+    enableCompileCache(CODE_CACHE_DIR)
   const [{ startApp }, { loadConfig }] = await Promise.all([import('./app.ts'), import('./config/config.ts')])
   return startApp(loadConfig(env))
 }
 
 /** Ours have a name of their own; a plain Error or TypeError is a fault, and its stack is what helps. */
 function isForPeople(error: Error): boolean {
-  return ['ConfigError', 'DataFolderError', 'DatabaseError', 'ListenError'].includes(error.name)
+  return ['ConfigError', 'StartError', 'DataFolderError', 'DatabaseError', 'ListenError'].includes(error.name)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -5,10 +5,13 @@ import { secretValueProblem } from './domain/secret.ts'
 
 /** What of the server's own must never stand in a log or reach a model: the keys of its providers and of its data. */
 export function ownValues(config: Config, dataFolder: DataFolder): HiddenValue[] {
-  const providerKeys = Object.values(config.models).flatMap(settings => 'apiKey' in settings ? settings.apiKey ?? [] : [])
+  const { endpoints, ...providers } = config.models
+  const providerKeys = [...endpoints, ...Object.values(providers)].flatMap(settings => settings !== null && 'apiKey' in settings ? settings.apiKey ?? [] : [])
   const values = [
     ...providerKeys,
     dataFolder.secretKey,
+    ...Object.values(config.traces?.headers ?? {}),
+    ...config.approvalWebhook ? [config.approvalWebhook.secret] : [],
     ...[dataFolder.credential, dataFolder.metricsToken].map(withoutPrefix),
     ...config.databaseUrl.startsWith('file:') ? [] : [config.databaseUrl],
   ]

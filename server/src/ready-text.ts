@@ -1,4 +1,4 @@
-import type { SandboxStatus } from './domain/views.ts'
+import type { SandboxStatus } from './domain/views/system.ts'
 import { relative } from 'node:path'
 
 export interface Ready {

@@ -10,7 +10,12 @@ import { agreeOn } from './store/settings.ts'
 export async function checkSameSecretKey(db: Database, secretKey: string): Promise<void> {
   if (db.dialect === 'sqlite')
     return // one data folder has both
-  const own = Buffer.from(hkdfSync('sha256', secretKey, '', 'agentos fingerprint of the secret key', 16)).toString('hex')
+  const own = fingerprintOf(secretKey)
   if (await agreeOn(db, 'secret key fingerprint', own) !== own)
     throw new ConfigError('AGENTOS_SECRET_KEY', 'expected the key that the other servers and workers of this database have, got another one; set it to theirs (the one that was made at the first start is in the file secret.key of that data folder)')
+}
+
+/** Nobody makes the key from it. */
+export function fingerprintOf(secretKey: string): string {
+  return Buffer.from(hkdfSync('sha256', secretKey, '', 'agentos fingerprint of the secret key', 16)).toString('hex')
 }

@@ -8,11 +8,11 @@ import type { Database } from './store/database.ts'
 import type { KnownWorker } from './store/workers.ts'
 import type { Work } from './work.ts'
 import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
-import { join } from 'node:path'
 import { createGate } from './router/gate.ts'
 import { nextTicks } from './schedules/schedule-view.ts'
 import { ping } from './store/database.ts'
 import { overviewFigures } from './store/overview.ts'
+import { spendToday } from './store/spend-today.ts'
 import { VERSION } from './version.ts'
 import { sandboxOf } from './worker/presence.ts'
 import { createRefusals, refuseByManifest } from './worker/refusal.ts'
@@ -33,17 +33,19 @@ export interface ServicesOptions {
   vault: Vault
   work: Work
   mintSignInLink: () => string
+  sent: RouterServices['sent']
 }
 
 /** What the router is handed, so that it needs to know neither worker nor models. */
 export function createServices(o: ServicesOptions): RouterServices {
-  const { config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink } = o
+  const { config, rules, db, notifier, artifacts, gateway, vault, work, mintSignInLink, sent } = o
   const isElsewhere = config.role === 'server'
   return {
     db,
     notifier,
     artifacts,
     version: VERSION,
+    models: { ...gateway.health, priceLists: gateway.prices.versions },
     secrets: { set: vault.set, list: vault.list, names: vault.names, remove: vault.remove },
     // There is no sandbox in a server alone.
     refuse: isElsewhere ? refuseByManifest : createRefusals({ gateway, sandbox: () => work.sandbox()!, programsDir: config.programsDir }),
@@ -52,17 +54,19 @@ export function createServices(o: ServicesOptions): RouterServices {
     listWorkspaces: async under => isElsewhere ? { roots: [], folders: [] } : listWorkspaces(rules, under),
     usages: work.usages,
     mintSignInLink,
+    sent,
     replay: createGate(REPLAYS),
     async workers(organisationId) {
       return (await work.presence.list(organisationId)).map(({ view }) => view)
     },
     drainWorker: id => work.presence.drainOther(id),
     async overview(organisationId) {
-      const [latencyMs, figures, workers, next] = await Promise.all([
+      const [latencyMs, figures, workers, next, spend] = await Promise.all([
         ping(db),
         overviewFigures(db, organisationId),
         work.presence.list(organisationId),
         nextTicks(db, organisationId),
+        spendToday(db, organisationId),
       ])
       const up = workers.filter(({ view }) => view.state === 'up' || view.state === 'draining')
       const sum = (of: (worker: KnownWorker) => number) => up.reduce((total, worker) => total + of(worker), 0)
@@ -74,6 +78,7 @@ export function createServices(o: ServicesOptions): RouterServices {
         workers: { slots: sum(({ view }) => view.slots), busy: sum(({ view }) => view.busy), executors: sum(({ executors }) => executors) },
         models: { configured: gateway.configured(), howTo: gateway.howTo() },
         nextTicks: next,
+        spend,
       }
     },
   }
@@ -84,7 +89,7 @@ export function workspaceRules(config: Config, dataFolder: DataFolder): Workspac
   return {
     roots: config.workspaceRoots,
     projectDir: config.projectDir,
-    protectedPaths: [dataFolder.path, join(config.projectDir, '.env'), ...fileOf(config.databaseUrl)],
+    protectedPaths: [dataFolder.path, config.settingsFile, ...fileOf(config.databaseUrl)],
     runUser: runUser(),
   }
 }

@@ -2,15 +2,18 @@ import type { Logger } from 'pino'
 import type { Artifacts } from './artifacts/artifacts.ts'
 import type { Config } from './config/config.ts'
 import type { DataFolder } from './config/data-folder.ts'
-import type { SandboxStatus } from './domain/views.ts'
+import type { SandboxStatus } from './domain/views/system.ts'
 import type { UsageSource } from './events/follow-usage.ts'
 import type { EventLog } from './events/log.ts'
 import type { Notifier } from './events/notifier.ts'
+import type { ExecutorWatch } from './executor/host-contract.ts'
 import type { Gateway } from './models/gateway.ts'
 import type { Parts } from './parts.ts'
+import type { QueueWatch } from './queue/embedded.ts'
 import type { Queue } from './queue/port.ts'
 import type { Vault } from './secrets/vault.ts'
 import type { Database } from './store/database.ts'
+import type { WorkerWatch } from './worker/attempt-services.ts'
 import type { Presence } from './worker/presence.ts'
 import type { WorkspaceRules } from './worker/workspace/resolve-workspace.ts'
 import process from 'node:process'
@@ -18,6 +21,7 @@ import { delegateCgroup } from './executor/delegate-cgroup.ts'
 import { createExecutorHost } from './executor/host.ts'
 import { ownValues } from './own-values.ts'
 import { createEmbeddedQueue } from './queue/embedded.ts'
+import { createStreamSealer } from './secrets/seal-stream.ts'
 import { VERSION } from './version.ts'
 import { createPresence } from './worker/presence.ts'
 import { createRunUsages } from './worker/run-usages.ts'
@@ -41,6 +45,7 @@ export interface WorkOptions {
   /** It lives for one command. */
   isForOneCommand: boolean
   logger: Logger
+  watch: QueueWatch & ExecutorWatch & WorkerWatch
 }
 
 /** What this process does with runs: everything, or for a server that has its workers elsewhere only what keeps the queue going. */
@@ -56,10 +61,10 @@ export interface Work {
 }
 
 export async function createWork(o: WorkOptions, parts: Parts): Promise<Work> {
-  const { config, db, notifier, logger } = o
+  const { config, db, notifier, logger, watch } = o
   const isWorker = config.role !== 'server'
   const slots = isWorker && !o.isOnlyLooking ? config.maxAgents : 0
-  const queue = createEmbeddedQueue({ db, notifier, workerId: `${o.dataFolder.host}:${process.pid}`, slots, leaseMs: config.leaseMs })
+  const queue = createEmbeddedQueue({ db, notifier, workerId: `${o.dataFolder.host}:${process.pid}`, slots, leaseMs: config.leaseMs, watch })
   const worker = isWorker ? await createOwnWorker(o, queue, parts) : null
   const presence = createPresence({
     db,
@@ -104,10 +109,12 @@ export async function createWork(o: WorkOptions, parts: Parts): Promise<Work> {
 async function createOwnWorker({ config, dataFolder, rules, ...o }: WorkOptions, queue: Queue, parts: Parts) {
   const { cgroup, killedProcesses } = await delegateCgroup(rules.runUser)
   parts.add(() => cgroup?.release())
+  o.watch.reapedAtStart(killedProcesses)
   if (killedProcesses > 0)
     o.logger.warn({ killedProcesses }, 'processes of a server that is gone were still running, and were killed')
-  const host = { runAs: rules.runUser, cgroup, asksEngineLate: o.isForOneCommand, log: (line: string) => o.logger.warn(line) }
+  const host = { runAs: rules.runUser, cgroup, asksEngineLate: o.isForOneCommand, watch: o.watch, log: (line: string) => o.logger.warn(line) }
   const hosts = Array.from({ length: config.executors }, () => createExecutorHost(host))
-  const network = { apiPort: o.apiPort, apiHosts: o.apiHosts }
-  return createWorker({ ...o, queue, hosts, ownValues: ownValues(config, dataFolder), rules, network, config, dataFolder })
+  const network = { apiPort: o.apiPort, apiHosts: o.apiHosts, mcpPrivateHosts: config.mcpPrivateHosts, gitPrivateHosts: config.gitPrivateHosts }
+  const sealer = createStreamSealer(dataFolder.secretKey)
+  return createWorker({ ...o, queue, sealer, hosts, ownValues: ownValues(config, dataFolder), rules, network, config, dataFolder })
 }

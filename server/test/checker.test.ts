@@ -9,6 +9,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { event } from '../src/domain/event.ts'
 import { follow } from '../src/events/follow.ts'
+import { settleLostHolds } from '../src/store/lost-holds.ts'
+import { reserve } from '../src/store/reserve.ts'
+import { getRuns } from '../src/store/runs.ts'
 import { checkDatabase } from './checker.ts'
 import { checkHistory } from './checker/history.ts'
 import { RULES } from './checker/rules.ts'
@@ -24,9 +27,9 @@ it('finds nothing in a history that keeps the rules', () => {
 const CORRUPTED: [rule: Rule, what: string, corrupt: (given: History) => void][] = [
   ['begins', 'the submission is something else', given => replace(given, 'run.submitted', event('run.cancel_requested', { by: 'owner' }))],
   ['begins', 'it was submitted twice', given => replace(given, 'run.cancel_requested', given.events[0]!)],
-  ['dense', 'a request to stop is lost', ({ events }) => void events.splice(19, 1)],
-  ['dense', 'an event is there twice', ({ events }) => void events.splice(19, 0, { ...events[19]! })],
-  ['dense', 'two have changed places', ({ events }) => void events.splice(18, 2, events[19]!, events[18]!)],
+  ['dense', 'a request to stop is lost', ({ events }) => void events.splice(21, 1)],
+  ['dense', 'an event is there twice', ({ events }) => void events.splice(21, 0, { ...events[21]! })],
+  ['dense', 'two have changed places', ({ events }) => void events.splice(20, 2, events[21]!, events[20]!)],
   ['last seq', 'the row is behind', ({ run }) => void run.lastSeq--],
   ['one end', 'its end is lost', without('run.ended')],
   ['one end', 'it ends twice', given => append(given, given.events.at(-1)!)],
@@ -34,7 +37,7 @@ const CORRUPTED: [rule: Rule, what: string, corrupt: (given: History) => void][]
   ['end agrees', 'the row has another reason', ({ run }) => void (run.reason = 'timeout')],
   ['status', 'it is queued though an attempt is under way', (given) => {
     given.events.pop()
-    Object.assign(given.run, { status: 'queued', reason: null, lastSeq: 20 })
+    Object.assign(given.run, { status: 'queued', reason: null, lastSeq: 22 })
   }],
   ['status', 'a worker takes it while it runs', without('run.retry_scheduled')],
   ['status', 'a worker takes it while it waits', given => replace(given, 'effect.settled', event('run.cancel_requested', { by: 'owner' }), event('run.cancel_requested', { by: 'owner' }))],
@@ -52,6 +55,9 @@ const CORRUPTED: [rule: Rule, what: string, corrupt: (given: History) => void][]
   ['attempt order', 'an earlier attempt asks late', given => void (find(given, 'run.cancel_requested').attempt = 3)],
   ['window', 'a worker writes after its attempt has ended', ({ events }) => void events.splice(2, 2, { ...events[3]!, seq: 3 }, { ...events[2]!, seq: 4 })],
   ['effects', 'an effect is settled twice', given => replace(given, 'run.cancel_requested', find(given, 'effect.settled'))],
+  ['approvals', 'a command begins before the yes', ({ events }) => void events.splice(17, 2, { ...events[18]!, seq: 18 }, { ...events[17]!, seq: 19 })],
+  ['approvals', 'a command begins after a no', given => void Object.assign(find(given, 'approval.decided').data, { as: 'deny' })],
+  ['approvals', 'a question is decided twice', given => replace(given, 'run.cancel_requested', find(given, 'approval.decided'))],
   ['sums', 'an output is not counted', ({ run }) => void run.outputBytes--],
   ['sums', 'run.ended has other figures', given => void Object.assign(find(given, 'run.ended').data, { tokens: 8 })],
   ['cost', 'a call was paid that nobody made', ({ run }) => void (run.costUsd = 1)],
@@ -67,7 +73,7 @@ describe('a history in which one thing is wrong', () => {
   })
 
   it('is there for every rule of a history', () => {
-    const ofDatabase: Rule[] = ['kept counts', 'orphans', 'one run per tick', 'canary', 'acknowledged', 'one run per key', 'seen', 'stuck']
+    const ofDatabase: Rule[] = ['kept counts', 'orphans', 'one run per tick', 'holds', 'overdraft', 'canary', 'acknowledged', 'one run per key', 'seen', 'stuck']
     expect([...new Set(CORRUPTED.map(([rule]) => rule)), ...ofDatabase].sort()).toEqual(Object.keys(RULES).sort())
   })
 })
@@ -82,6 +88,21 @@ onBothDatabases('a database', (given) => {
     expect(await broken(given, `INSERT INTO events SELECT 'nobody', "seq", "organisationId", "actor", "attempt", "type", "at", "data" FROM events WHERE "runId" = '${run.id}'`, `DELETE FROM events WHERE "runId" = 'nobody'`)).toEqual(['orphans'])
     const other = await given.submit()
     expect(await broken(given, `UPDATE runs SET "scheduleId" = 's', "tickAt" = (SELECT "createdAt" FROM runs WHERE "id" = '${run.id}') WHERE "id" IN ('${run.id}', '${other.id}')`, `UPDATE runs SET "scheduleId" = NULL, "tickAt" = NULL`)).toEqual(['one run per tick'])
+  })
+
+  it('is held against its budgets: what is held, and that no limit was overdrawn', async () => {
+    const ref = await given.running()
+    const [run] = await getRuns(given.db, [ref.runId])
+    const spender = { ref, organisationId: given.actor.organisationId, agentId: run!.agentId, limits: { nanos: null, tokens: 1_000 } }
+    await reserve(given.db, spender, { call: 'call-1', step: 1, model: 'a/b', wish: { inputTokens: 100, outputTokens: 100, leastOutputTokens: 100, nanos: () => 0 } })
+    expect(await rulesBroken()).toEqual([])
+    const ofRun = `WHERE "budgetId" = 'run' AND "period" = '${ref.runId}'`
+    expect(await broken(given, `UPDATE budget_spends SET "heldTokens" = "heldTokens" + 1 ${ofRun}`, `UPDATE budget_spends SET "heldTokens" = "heldTokens" - 1 ${ofRun}`)).toEqual(['holds'])
+    expect(await broken(given, `UPDATE model_holds SET "call" = "call", "period" = 'x' WHERE "call" = 'call-1'`, `UPDATE model_holds SET "period" = '${ref.runId}' WHERE "call" = 'call-1'`)).toEqual(['holds', 'holds'])
+    const limits = `UPDATE runs SET "limits" = '${JSON.stringify({ ...run!.limits, tokens: 150 })}' WHERE "id" = '${ref.runId}'`
+    expect(await broken(given, limits, `UPDATE runs SET "limits" = '${JSON.stringify(run!.limits)}' WHERE "id" = '${ref.runId}'`)).toEqual(['overdraft'])
+    await given.log.end(ref, { reason: 'error', detail: '' })
+    await settleLostHolds(given.db)
   })
 
   it('is searched for a secret, in whichever form it may have got there', async () => {

@@ -2,6 +2,7 @@ import type { Database } from '../src/store/database.ts'
 import type { Acknowledgement, SeenLog } from './checker/clients.ts'
 import type { History } from './checker/history.ts'
 import type { Violation } from './checker/rules.ts'
+import { checkBudgets } from './checker/budgets.ts'
 import { checkAcknowledged, checkSeen, checkStuck } from './checker/clients.ts'
 import { checkHistory } from './checker/history.ts'
 import { readHistories } from './checker/stored.ts'
@@ -37,6 +38,7 @@ export async function checkDatabase(db: Database, { acknowledged = [], seen = []
     ...await checkKeptCounts(db),
     ...await checkOrphans(db),
     ...await checkTicks(db),
+    ...await checkBudgets(db),
     ...canary ? await checkCanary(db, canary.value, canary.files) : [],
   ]
 }

@@ -36,7 +36,8 @@ it('prints each stored event as one JSON line, the last with id, exit code and c
   const events = jsonLines(ended)
   expect(events.map(event => event.seq)).toEqual(events.map((_, index) => index + 1))
   expect(events[0]?.type).toBe('run.submitted')
-  expect(events.find(event => event.type === 'step.output')?.data.text).toBe('hello\n')
+  // In one piece or two: an ending that may be the beginning of a secret waits a moment by itself.
+  expect(events.filter(event => event.type === 'step.output').map(event => event.data.text).join('')).toBe('hello\n')
   expect(events.at(-1)).toMatchObject({
     type: 'run.ended',
     data: { runId: expect.stringMatching(/^[0-9a-z]{20}$/), status: 'succeeded', reason: 'completed', exitCode: 0, costUsd: null },

@@ -1,4 +1,4 @@
-import type { ScheduleView } from '../src/domain/views.ts'
+import type { ScheduleView } from '../src/domain/views/schedule.ts'
 import type { Ended } from './cli-harness.ts'
 import type { ServerProcess } from './process-harness.ts'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -89,7 +89,7 @@ export async function until<T>(look: () => Promise<T | null | undefined | false>
   }
 }
 
-export async function metricsOf({ url, dataDir }: WorkerProcess): Promise<string> {
+export async function metricsOf({ url, dataDir }: Pick<WorkerProcess, 'url' | 'dataDir'>): Promise<string> {
   const token = (await readFile(join(dataDir, 'metrics.token'), 'utf8')).trim()
   return (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text()
 }

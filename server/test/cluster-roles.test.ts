@@ -46,6 +46,10 @@ it('a worker has health and metrics, and neither page nor API; a server runs not
   expect((await fetch(`${worker.url}/health`)).status).toBe(200)
   expect((await fetch(`${worker.url}/metrics`)).status).toBe(401)
   expect(await metricsOf(worker)).toMatch(/^agentos_worker_slots 2$/m)
+  // Each says what it does, and nothing of what it does not.
+  expect(await metricsOf(worker)).not.toMatch(/^# HELP agentos_(?:sockets|runs|queue_depth|scheduler_status|event_lag_seconds) /m)
+  expect(await metricsOf(one)).toMatch(/^agentos_workers\{state="up"\} 1$/m)
+  expect(await metricsOf(one)).not.toMatch(/^# HELP agentos_(?:worker_|executor_|model_|attempts_started|leases_lost|queue_wait)/m)
   for (const path of ['/', '/trpc/system.me', '/setup', '/schema.json', '/artifacts/a/b'])
     expect((await fetch(`${worker.url}${path}`, { headers: { authorization: `Bearer ${one.credential}` } })).status).toBe(404)
   expect(one.stdout()).toContain('Runs: by workers elsewhere')

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../src/domain/event.ts'
-import type { WatchUpdate } from '../src/domain/views.ts'
+import type { WatchUpdate } from '../src/domain/views/run.ts'
 import { expect, it } from 'vitest'
 import { follow } from '../src/events/follow.ts'
 import { watchRuns } from '../src/events/watch.ts'

@@ -1,6 +1,6 @@
 import type { Artifacts } from '../src/artifacts/artifacts.ts'
 import type { Manifest } from '../src/domain/manifest/manifest.ts'
-import type { RunView } from '../src/domain/views.ts'
+import type { RunView } from '../src/domain/views/run.ts'
 import type { EventLog } from '../src/events/log.ts'
 import type { Notifier } from '../src/events/notifier.ts'
 import type { RunRequest } from '../src/queue/submit.ts'

@@ -5,21 +5,24 @@ import type { Acknowledgement, SeenLog } from './checker/clients.ts'
 import type { Given } from './conformance-harness.ts'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { event } from '../src/domain/event.ts'
+import { unknownEffect } from '../src/domain/resume/settle.ts'
 import { isFinal, MAX_LOSSES } from '../src/domain/run.ts'
 import { follow } from '../src/events/follow.ts'
 import { cancel } from '../src/queue/cancel.ts'
 import { prune } from '../src/queue/prune.ts'
 import { rescue } from '../src/queue/rescue.ts'
+import { settle, SettleError } from '../src/queue/settle.ts'
 import { claimRuns } from '../src/store/claim.ts'
 import { FenceLostError } from '../src/store/errors.ts'
 import { extendLeases } from '../src/store/leases.ts'
 import { getRuns } from '../src/store/runs.ts'
 import { checkDatabase } from './checker.ts'
 import { onBothDatabases } from './conformance-harness.ts'
-import { output } from './conformance-output.ts'
+import { finished, output } from './conformance-output.ts'
 
 /**
- * Workers that claim, write, lose and give back runs in any order, beside people who submit, stop, follow and prune: the store against a
+ * Workers that claim, write, lose, park and give back runs in any order, beside people who submit, settle, stop, follow and prune: the store against a
  * small model of what it must be, and all that was told to anybody against what is stored.
  */
 
@@ -36,8 +39,12 @@ interface Run {
   refs: RunRef[]
   worker: string
   hasLease: boolean
-  /** In a row, with nothing written in between. */
+  /** In a row, with nothing recorded in between. */
   losses: number
+  /** Something was recorded since the last one. */
+  hasRecorded: boolean
+  /** Effects whose outcome nobody knew; it waits for a person because of the last one. */
+  effects: number
 }
 interface Model { runs: Map<string, Run> }
 interface Real { given: Given, agent: AgentRow, acknowledged: Acknowledgement[], seen: SeenLog[], following: Promise<void>[], stop: AbortController }
@@ -69,6 +76,10 @@ const ALL: fc.Arbitrary<Command>[] = [
   fc.nat().map(pick => writingLate(pick)),
   fc.nat().map(pick => ending(pick)),
   fc.nat().map(pick => retrying(pick)),
+  fc.nat().map(pick => parking(pick)),
+  fc.nat().map(pick => settling(pick)),
+  fc.nat().map(pick => settlingLate(pick)),
+  fc.nat().map(pick => racingPeople(pick)),
   fc.constantFrom(...WORKERS).map(worker => beating(worker)),
   fc.constantFrom(...WORKERS).map(worker => rescuing(worker)),
   fc.nat().map(pick => cancelling(pick)),
@@ -81,7 +92,7 @@ function submitting(isDue: boolean): Command {
   return command(`submit${isDue ? '' : ' for later'}`, () => true, async ({ runs }, { given, agent, acknowledged }) => {
     const run = await given.submit({ agent, ...isDue ? {} : { delayMs: 3_600_000 } })
     acknowledged.push({ kind: 'submitted', runId: run.id, task: run.task })
-    runs.set(run.id, { status: 'queued', isDue, isCancelRequested: false, refs: [], worker: '', hasLease: false, losses: 0 })
+    runs.set(run.id, { status: 'queued', isDue, isCancelRequested: false, refs: [], worker: '', hasLease: false, losses: 0, hasRecorded: false, effects: 0 })
   })
 }
 
@@ -105,9 +116,10 @@ function claiming(worker: string, slots: number, isShort: boolean): Command {
 function appending(pick: number): Command {
   return onRun('append', pick, run => run.status === 'running', async (id, run, { given, acknowledged }) => {
     const texts = [`${pick}`, `${pick + 1}`]
-    const { lastSeq } = await given.log.append(run.refs.at(-1)!, texts.map(output))
+    const isRecorded = pick % 2 === 0
+    const { lastSeq } = await given.log.append(run.refs.at(-1)!, [...isRecorded ? [finished(1)] : [], ...texts.map(output)])
     acknowledged.push({ kind: 'appended', runId: id, lastSeq, texts })
-    run.losses = 0
+    run.hasRecorded ||= isRecorded
   })
 }
 
@@ -136,8 +148,55 @@ function ending(pick: number): Command {
 function retrying(pick: number): Command {
   return onRun('retry', pick, run => run.status === 'running', async (_, run, { given }) => {
     await given.log.retry(run.refs.at(-1)!, { reason: 'error', detail: '', delayMs: 0 })
-    run.status = run.isCancelRequested ? 'cancelled' : 'queued'
-    run.losses = 0
+    Object.assign(run, { status: run.isCancelRequested ? 'cancelled' : 'queued', losses: 0, hasRecorded: false })
+  })
+}
+
+/** It waits for a person, who has to say what became of an effect. */
+function parking(pick: number): Command {
+  return onRun('park', pick, run => run.status === 'running', async (id, run, { given }) => {
+    const ref = run.refs.at(-1)!
+    const effect = { effect: `e${++run.effects}`, step: run.effects, call: null, place: 0, name: 'work', command: 'work', startedAt: '2026-01-01T00:00:00.000Z' }
+    await given.log.append(ref, [event('step.started', { step: effect.step, name: 'work', kind: 'command', command: 'work', try: 1 }), unknownEffect(effect)])
+    await given.log.park(ref, { detail: '', waitingFor: { kind: 'settlement', ...effect }, isStored: pick % 2 === 0 })
+    run.status = run.isCancelRequested ? 'cancelled' : 'waiting'
+  })
+}
+
+function settling(pick: number): Command {
+  return onRun('settle', pick, run => run.status === 'waiting', async (id, run, { given }) => {
+    const as = (['done', 'failed', 'repeat'] as const)[pick % 3]!
+    const [view] = await getRuns(given.db, [id])
+    const settled = await settle(given, { actor: given.actor, run: view!, effect: pick % 2 === 0 ? `e${run.effects}` : null, as, note: null })
+    run.status = as === 'failed' ? 'failed' : 'queued'
+    expect(settled.status).toBe(run.status)
+  })
+}
+
+/** What waits for nothing, or for something else, is not settled. */
+function settlingLate(pick: number): Command {
+  return onRun('settle late', pick, () => true, async (id, run, { given }) => {
+    const [view] = await getRuns(given.db, [id])
+    const effect = run.status === 'waiting' ? 'another' : null
+    await expect(settle(given, { actor: given.actor, run: view!, effect, as: 'done', note: null })).rejects.toThrow(SettleError)
+  })
+}
+
+/** Two people settle it and a third one stops it, at once: one word counts, and it is over. */
+function racingPeople(pick: number): Command {
+  return onRun('race of people', pick, run => run.status === 'waiting', async (id, run, { given, acknowledged }) => {
+    const [view] = await getRuns(given.db, [id])
+    const [done, repeat, stopped] = await Promise.allSettled([
+      settle(given, { actor: given.actor, run: view!, effect: null, as: 'done', note: null }),
+      settle(given, { actor: given.actor, run: view!, effect: null, as: 'repeat', note: null }),
+      cancel(given, { actor: given.actor, runId: id }),
+    ])
+    expect(stopped.status).toBe('fulfilled')
+    acknowledged.push({ kind: 'cancelled', runId: id })
+    const refused = [done, repeat].flatMap(one => one.status === 'rejected' ? [one.reason] : [])
+    expect(refused.length).toBeGreaterThanOrEqual(1)
+    expect(refused.every(reason => reason instanceof SettleError)).toBe(true)
+    run.status = 'cancelled'
   })
 }
 
@@ -162,7 +221,7 @@ function rescuing(worker: string): Command {
     const { rescued } = await rescue(given, { worker, isAlone: false, isHeld: () => false })
     expect(rescued.sort()).toEqual(lost.map(([id]) => id).sort())
     for (const [, run] of lost)
-      Object.assign(run, { status: run.isCancelRequested ? 'cancelled' : 'queued', losses: run.losses + 1 })
+      Object.assign(run, { status: run.isCancelRequested ? 'cancelled' : 'queued', losses: run.hasRecorded ? 1 : run.losses + 1, hasRecorded: false })
   })
 }
 

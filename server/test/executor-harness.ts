@@ -1,7 +1,7 @@
 import type { NewEvent } from '../src/domain/event.ts'
 import type { ScriptStep } from '../src/domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../src/domain/run.ts'
-import type { RunLimits, RunUsage } from '../src/domain/views.ts'
+import type { RunLimits, RunUsage } from '../src/domain/views/run.ts'
 import type { ExecutorHost, ExecutorHostOptions, LostRun } from '../src/executor/host.ts'
 import type { LlmWork, ReplyValue, StartRun } from '../src/executor/protocol/input.ts'
 import type { ExecutorAsk, RunOutcome } from '../src/executor/protocol/output.ts'
@@ -54,7 +54,9 @@ export async function startExecutor(o: Partial<ExecutorHostOptions> & { cgroups?
 export interface TestRun {
   steps?: (string | Partial<ScriptStep>)[]
   verify?: string[]
-  llm?: { turns: ModelTurn[], tools?: ('shell' | 'files')[], instructions?: string, resume?: LlmWork['resume'] }
+  llm?: { turns: ModelTurn[], tools?: ('shell' | 'files')[], servers?: LlmWork['servers'], workerTools?: LlmWork['workerTools'], instructions?: string, resume?: LlmWork['resume'] }
+  /** Somebody else's agent that speaks ACP. */
+  acp?: { argv: string[], prompt: string }
   done?: StartRun['work']['done']
   task?: string
   inputs?: Record<string, string | number | boolean>
@@ -130,7 +132,7 @@ export async function performRun(host: ExecutorHost, o: TestRun): Promise<TestOu
           await keep(event as NewEvent) // The host has parsed it.
         return { kind: 'recorded' }
       }
-      if (ask.kind === 'command')
+      if (ask.kind === 'command' || ask.kind === 'permit')
         return { kind: 'decision', allow: true }
       if (ask.kind === 'keep') {
         const bytes = ask.file === null ? Buffer.alloc(0) : readFileSync(join(o.spoolPath ?? spoolPath, ask.file))
@@ -202,8 +204,10 @@ function startOf(o: TestRun, { workspacePath, homePath, spoolPath }: Record<'wor
     attempt: 1,
     firstStep: 1,
     work: o.llm
-      ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'], resume: o.llm.resume ?? null }
-      : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
+      ? { ...shared, runtime: 'llm', instructions: o.llm.instructions ?? 'Be careful.', tools: o.llm.tools ?? ['shell', 'files'], workerTools: o.llm.workerTools ?? [], servers: o.llm.servers ?? [], resume: o.llm.resume ?? null }
+      : o.acp
+        ? { ...shared, runtime: 'acp', ...o.acp, firstCheck: 1, mode: null, session: null, mustLoad: false, isAgain: false }
+        : { ...shared, runtime: 'script', steps: (o.steps ?? []).map(stepOf) },
     sandbox: { level: o.level ?? 'sandbox', workspacePath, workspaceMode: 'read-write', hidden: [], homePath, network: 'none', ownFolders: [workspacePath, homePath], loopback: [], programs: [], path: [], image: null, env: {}, ...o.sandbox },
     spoolPath: o.spoolPath ?? spoolPath,
     limits: {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createExecutorHost } from '../src/executor/host.ts'
-import { dataOf, outputOf, performRun, startExecutor, until } from './executor-harness.ts'
+import { dataOf, outputOf, performRun, runAs, startExecutor, until } from './executor-harness.ts'
+import { childrenOf } from './faults/processes.ts'
 
 const liar = fileURLToPath(new URL('./executor-fixtures/liar.ts', import.meta.url))
 
@@ -34,6 +37,16 @@ describe('the host of an executor', () => {
   it('rejects its start with what the executor said when none can be started', async () => {
     const host = createExecutorHost({ runAs: null, mainPath: '/nonexistent/main.ts' })
     await expect(host.start()).rejects.toThrow('/nonexistent/main.ts')
+    await host.stop()
+  })
+
+  it('proves a level in a second trial when somebody has killed the shell of the first', async () => {
+    await using undisturbed = await startExecutor()
+    const host = createExecutorHost({ runAs, engines: [] })
+    const started = host.start()
+    await until(() => childrenOf(host.pid!).some(pid => isProbe(pid) && process.kill(pid, 'SIGKILL')))
+    await started
+    expect(host.levels).toEqual(undisturbed.levels)
     await host.stop()
   })
 
@@ -85,3 +98,12 @@ describe('the host of an executor', () => {
     expect(outcome).toMatchObject({ reason: 'interrupted', detail: 'The fence was lost.' })
   })
 })
+
+function isProbe(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes('AGENTOS_RUN=probe-')
+  }
+  catch {
+    return false // it has ended
+  }
+}

@@ -1,5 +1,5 @@
 import type { LimitName } from '../src/domain/limits.ts'
-import type { RunUsage } from '../src/domain/views.ts'
+import type { RunUsage } from '../src/domain/views/run.ts'
 import type { ExecutorHost } from '../src/executor/host.ts'
 import type { TestOutcome, TestRun } from './executor-harness.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -25,19 +25,19 @@ export interface SpawnOptions {
   isShared?: boolean
 }
 
-const SERVER = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const COMMAND_LINE = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+/** The command line, and with `serve` the server: what users run. */
+export const COMMAND_LINE = fileURLToPath(new URL('../dist/agentos.js', import.meta.url))
 
 /** The server's own process, as `npm start` runs it. */
 export function runServer(dataDir: string, env: Record<string, string> = {}, isShared = false): Spawned {
-  return spawnNode([SERVER], dataDir, { env, isShared })
+  return spawnNode([COMMAND_LINE, 'serve'], dataDir, { env, isShared })
 }
 
 export type ServerProcess = Spawned & { url: string, credential: string, dataDir: string, stop: () => Promise<void> }
 
 /** The same once it serves. */
 export async function startServerProcess(dataDir: string, options: SpawnOptions = {}): Promise<ServerProcess> {
-  const spawned = spawnNode([SERVER], dataDir, options)
+  const spawned = spawnNode([COMMAND_LINE, 'serve'], dataDir, options)
   await spawned.says(/Agents found/)
   const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string }
   const credential = (await readFile(join(dataDir, 'credential'), 'utf8')).trim()

@@ -120,6 +120,24 @@ describe('signing in', () => {
     expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
+  it('counts guesses by the address that a trusted proxy names, and lets nobody else name one', async () => {
+    const guess = (app: TestServer, forwardedFor: string) => fetch(`${app.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor },
+      body: '{"token":"guess"}',
+    }).then(({ status }) => status)
+    const behind = await startServer({ AGENTOS_TRUSTED_PROXIES: '127.0.0.1' })
+    for (let guesses = 0; guesses < 10; guesses++)
+      expect(await guess(behind, '192.0.2.1')).toBe(401)
+    expect(await guess(behind, '192.0.2.1')).toBe(429)
+    expect(await guess(behind, '192.0.2.2')).toBe(401)
+
+    const alone = await startServer()
+    for (let guesses = 0; guesses < 10; guesses++)
+      expect(await guess(alone, `192.0.2.${guesses}`)).toBe(401)
+    expect(await guess(alone, '192.0.2.99')).toBe(429)
+  })
+
   it('signing out ends the session and closes its sockets', async () => {
     const app = shared
     const cookie = await signIn({ url: app.url, setupLink: await newLink(app) })

@@ -1,4 +1,4 @@
-import type { RunView } from '../src/domain/views.ts'
+import type { RunView } from '../src/domain/views/run.ts'
 import type { RouterOutputs } from '../src/router/router.ts'
 import type { Client, TestServer } from './server-harness.ts'
 import { once } from 'node:events'
@@ -149,7 +149,7 @@ it('writes nothing of a run that it refuses', async () => {
   const before = (await client.runs.list.query({})).runs.length
   const faulty = await client.runs.submit.mutate({ manifest: { source: 'name: faulty\nstepz: []\n' } }).catch((error: unknown) => error)
   expect(faulty).toMatchObject({ data: { code: 'BAD_REQUEST', problems: expect.arrayContaining([expect.objectContaining({ line: 2, key: 'stepz' })]) } })
-  const refused = await client.runs.submit.mutate({ manifest: { source: 'name: refused\nworkspace: { from: "https://example.com/repo.git" }\nsteps:\n  - run: "true"\n' } }).catch((error: unknown) => error)
+  const refused = await client.runs.submit.mutate({ manifest: { source: 'name: refused\nworkspace: { from: /etc }\nsteps:\n  - run: "true"\n' } }).catch((error: unknown) => error)
   expect(refused).toMatchObject({ data: { code: 'PRECONDITION_FAILED' } })
   const keyless = await client.runs.submit.mutate({ manifest: { source: 'name: keyless\nmodel: openai/gpt-5\n' }, task: 'x' }).catch((error: unknown) => error)
   expect(keyless).toMatchObject({ data: { code: 'PRECONDITION_FAILED' }, message: expect.stringContaining('OPENAI_API_KEY') })

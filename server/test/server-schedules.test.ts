@@ -1,4 +1,4 @@
-import type { WatchUpdate } from '../src/domain/views.ts'
+import type { WatchUpdate } from '../src/domain/views/run.ts'
 import type { Client, TestServer } from './server-harness.ts'
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import { connect, openServer, script, startServer, temporaryFolder } from './server-harness.ts'

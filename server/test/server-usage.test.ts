@@ -1,4 +1,4 @@
-import type { RunUsage } from '../src/domain/views.ts'
+import type { RunUsage } from '../src/domain/views/run.ts'
 import type { Client, TestServer } from './server-harness.ts'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { followUsage } from '../src/events/follow-usage.ts'

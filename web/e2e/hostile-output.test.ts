@@ -74,7 +74,7 @@ it('shows what a hostile agent says as the text that it is, wherever it says it'
 })
 
 it('sets a model\'s answer as markdown, and nothing in it acts, fetches or leads to a script', async () => {
-  const source = 'name: hostile-model\nmodel: openai/scripted\ntools: []\ninstructions: Be hostile\n'
+  const source = 'name: hostile-model\nmodel: openai/scripted\ncost: unmetered\ntools: []\ninstructions: Be hostile\n'
   const run = await stage.server.client.runs.submit({ manifest: { source }, task: PRINTABLE[2]! })
   const { run: ended } = await stage.server.client.runs.result(run.id)
   expect(ended.status).toBe('succeeded')

@@ -36,6 +36,7 @@ const PAGES: { name: string, path: () => string, ready: (page: Page) => Promise<
   { name: 'Agent', path: () => '/agents/repo-report', ready: page => page.getByRole('region', { name: 'Last runs' }).getByText('What is this harbour').waitFor() },
   { name: 'Agent that cannot run', path: () => '/agents/explain-repository', ready: page => page.getByText('It cannot run now.').waitFor() },
   { name: 'Workers', path: () => '/workers', ready: page => page.getByRole('list', { name: 'Workers' }).getByText('server and worker').waitFor() },
+  { name: 'Usage', path: () => '/usage', ready: page => page.getByText('No budget is set').waitFor() },
   { name: 'Run', path: () => `/runs/${ended}`, ready: page => page.getByText('nothing of it still runs').waitFor() },
   { name: 'Run, events', path: () => `/runs/${ended}?tab=events`, ready: page => page.getByRole('button', { name: 'run.ended' }).waitFor() },
   { name: 'Run that failed', path: () => `/runs/${failed}`, ready: page => page.getByText('nothing of it still runs').waitFor() },

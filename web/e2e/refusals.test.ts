@@ -62,11 +62,11 @@ it('says beside its field what is wrong with an input', async () => {
 })
 
 it('says of a manifest what does not act yet, and refuses to run it', async () => {
-  await stage.server.client.agents.save({ source: 'name: daring\ndescription: Works on what is elsewhere\nworkspace: { from: "https://example.com/repo.git" }\nsteps:\n  - run: git push\n' })
+  await stage.server.client.agents.save({ source: 'name: daring\ndescription: Wants to be asked about its cost\napprovals: { cost: $1 }\nsteps:\n  - run: git push\n' })
   await page.goto('/agents/daring')
   await page.getByText('It cannot run now.').waitFor()
   await submit()
-  expect(await page.getByRole('alert').textContent()).toMatch(/workspace\.from/)
+  expect(await page.getByRole('alert').textContent()).toMatch(/approvals\.cost/)
 })
 
 it('keeps the agent as it was when a manifest is wrong, and names the line, the key, what was expected and what came', async () => {

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createAgentOS } from '@agentos/client'
 
-const MAIN = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../server/dist/agentos.js', import.meta.url))
 
 /** The real server as a process of its own, with an empty data folder, on a free port. */
 export async function startServer(options: { publicUrl?: string, port?: number, dataDir?: string, roots?: string[], env?: Record<string, string> } = {}) {
@@ -25,7 +25,7 @@ export async function startServer(options: { publicUrl?: string, port?: number, 
     ...(options.roots && { AGENTOS_WORKSPACE_ROOTS: options.roots.join(':') }),
     ...options.env,
   }
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [MAIN, 'serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const link = await signInLink(child)
   const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string }
   const client = createAgentOS({ url, apiKey: (await readFile(join(dataDir, 'credential'), 'utf8')).trim() })

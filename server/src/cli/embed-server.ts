@@ -16,7 +16,7 @@ export async function embedServer({ takesRuns, folders }: { takesRuns: boolean, 
   const [{ startApp }, { loadConfig }] = await Promise.all([import('../app.ts'), import('../config/config.ts')])
   const config = loadConfig(process.env)
   // Port 0: any free one, written to the data folder. The person at this terminal may name any folder of theirs.
-  const own = { port: 0, host: '127.0.0.1', publicUrl: null, workspaceRoots: [...config.workspaceRoots, ...folders], role: 'all' as const }
+  const own = { port: 0, host: '127.0.0.1', publicUrl: null, trustedProxies: [], workspaceRoots: [...config.workspaceRoots, ...folders], role: 'all' as const }
   const logLevel = isVerbose() ? config.logLevel : 'fatal'
   for (const until = Date.now() + HELD_MS; ;) {
     try {

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import process from 'node:process'
-import { PROJECT_DIR } from '../config/settings.ts'
+import { PROJECT_DIR } from '../program-files.ts'
 import { CommandError } from './failure.ts'
 
 export interface ManifestFile {

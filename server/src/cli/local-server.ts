@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { AgentOSError, createAgentOS } from '@agentos/client'
 import { findDataDir } from '../config/data-dir.ts'
-import { PROJECT_DIR, readSettings } from '../config/settings.ts'
+import { readSettings } from '../config/settings.ts'
+import { PROJECT_DIR } from '../program-files.ts'
 import { CommandError } from './failure.ts'
 
 export interface Server {
@@ -20,7 +21,7 @@ export interface Server {
 }
 
 export function dataDirOfThisMachine(): string {
-  return findDataDir(readSettings(process.env).AGENTOS_DATA_DIR, PROJECT_DIR, process.env)
+  return findDataDir(readSettings(process.env, PROJECT_DIR).AGENTOS_DATA_DIR, PROJECT_DIR, process.env)
 }
 
 /** The server of AGENTOS_URL, which is not asked yet, else the one that holds the data folder; null when none runs. */

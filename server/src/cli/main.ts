@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
+import { CODE_CACHE_DIR } from '../program-files.ts'
 
 // Compiled code is kept beside the runtime: half of the time of a short command goes there. What is imported comes after.
-enableCompileCache(fileURLToPath(new URL('../../../.runtime/code-cache', import.meta.url)))
+if (CODE_CACHE_DIR)
+  enableCompileCache(CODE_CACHE_DIR)
 const [{ leaveWithReader }, { createProgram }] = await Promise.all([import('./leave.ts'), import('./program.ts')])
 
 leaveWithReader()

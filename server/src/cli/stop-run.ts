@@ -6,12 +6,15 @@ import { pc } from './print/colour.ts'
 
 /** How long the question after a first Ctrl-C stands. */
 const ASK_MS = 5_000
+const QUESTION = 'Stop this run? Ctrl-C again stops it; without that it goes on.'
 
 export interface StopOptions {
   place: Place
   runId: string
   /** A person may be asked first, if one is there. */
   mayAsk: boolean
+  /** What is asked. */
+  question?: string
   say: (text: string) => void
 }
 
@@ -19,7 +22,7 @@ export interface StopOptions {
  * What becomes of a run when the command that follows it is to end. Ctrl-C on a terminal asks, the next one stops the run, and
  * one more waits for nothing. A run at a server goes on when only the reader has gone.
  */
-export function createStop({ place, runId, mayAsk, say }: StopOptions) {
+export function createStop({ place, runId, mayAsk, question = QUESTION, say }: StopOptions) {
   const left = new AbortController()
   let askedAt = -Infinity
   let stoppedBy: Leave | null = null
@@ -30,7 +33,7 @@ export function createStop({ place, runId, mayAsk, say }: StopOptions) {
     if (stoppedBy && stoppedBy !== 'gone')
       process.exit(exitCodeOf(stoppedBy))
     if (why === 'interrupt' && !stoppedBy && isToBeAsked())
-      return say(pc.yellow('Stop this run? Ctrl-C again stops it; without that it goes on.'))
+      return say(pc.yellow(question))
     const isFirst = stoppedBy === null
     stoppedBy = why
     if (why !== 'gone')

@@ -4,9 +4,9 @@ import type { EnvironmentName } from './environment.ts'
 export class ConfigError extends Error {
   override name = 'ConfigError'
   /** The variable, or `.env` when the file itself cannot be read. */
-  readonly variable: EnvironmentName | '.env'
+  readonly variable: EnvironmentName | `${string}_API_KEY` | '.env'
 
-  constructor(variable: EnvironmentName | '.env', sentence: string) {
+  constructor(variable: EnvironmentName | `${string}_API_KEY` | '.env', sentence: string) {
     super(`${variable}: ${sentence}`)
     this.variable = variable
   }

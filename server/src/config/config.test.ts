@@ -22,13 +22,18 @@ describe('what is not set', () => {
       executors: 1,
       commandTimeoutMs: 600_000,
       secretKey: null,
+      backups: null,
+      approvalWebhook: null,
       metricsToken: null,
       models: {
-        openai: { apiKey: null, baseUrl: null },
-        github: { apiKey: null },
+        openai: { apiKey: null, baseUrl: null, speaks: null },
+        github: { apiKey: null, baseUrl: null },
         claude: { apiKey: null, baseUrl: null },
         gemini: { apiKey: null, baseUrl: null },
+        cohere: { apiKey: null, baseUrl: null },
         ollama: { url: null },
+        endpoints: [],
+        prices: null,
       },
     })
   })
@@ -41,6 +46,13 @@ describe('what is not set', () => {
     expect(loadConfig({}, { projectDir: repository }).dataDir).toBe(join(repository, 'data'))
   })
 
+  it.runIf(process.platform === 'linux')('is read from the user\'s data folder when it is installed, never from the package', () => {
+    mkdirSync(join(room, 'xdg/agentos'), { recursive: true })
+    writeFileSync(join(room, 'xdg/agentos/.env'), 'AGENTOS_PORT=5001\n')
+    const packaged = project('packaged', { '.env': 'AGENTOS_PORT=5002\n' })
+    expect(loadConfig({ XDG_DATA_HOME: join(room, 'xdg') }, { projectDir: packaged })).toMatchObject({ port: 5001, settingsFile: join(room, 'xdg/agentos/.env') })
+  })
+
   it.runIf(process.platform === 'linux')('keeps data in the user\'s data folder when it is installed', () => {
     expect(loadConfig({ XDG_DATA_HOME: '/xdg' }, { projectDir: installed }).dataDir).toBe('/xdg/agentos')
     expect(loadConfig({}, { projectDir: installed }).dataDir).toBe(join(homedir(), '.local/share/agentos'))
@@ -48,6 +60,13 @@ describe('what is not set', () => {
 
   it('puts the SQLite database into the data folder', () => {
     expect(loadConfig({ AGENTOS_DATA_DIR: '/somewhere' }, { projectDir: repository }).databaseUrl).toBe('file:/somewhere/agentos.db')
+  })
+
+  it('keeps seven backups beside the data once they are asked for', () => {
+    expect(loadConfig({ AGENTOS_DATA_DIR: '/somewhere', AGENTOS_BACKUP_EVERY: '6h' }, { projectDir: repository }).backups)
+      .toEqual({ everyMs: 21_600_000, folder: '/somewhere/backups', keep: 7 })
+    expect(() => loadConfig({ AGENTOS_BACKUP_EVERY: '5m' }, { projectDir: repository })).toThrow(/AGENTOS_BACKUP_EVERY: expected a duration such as 6h or 1d, from 10m to 30d/)
+    expect(() => loadConfig({ AGENTOS_BACKUP_EVERY: '1d', AGENTOS_BACKUP_DIR: 'backups' }, { projectDir: installed })).toThrow(/expected an absolute path/)
   })
 
   it('lets workspaces come from the folder where the person stood', () => {
@@ -65,6 +84,9 @@ describe('what is set', () => {
     ['AGENTOS_PORT', '0', { port: 0 }],
     ['AGENTOS_HOST', '::1', { host: '::1' }],
     ['AGENTOS_PUBLIC_URL', 'https://agents.example.com/', { publicUrl: 'https://agents.example.com' }],
+    ['AGENTOS_PUBLIC_URL', 'http://box.lan', { trustedProxies: ['127.0.0.0/8', '::1'] }],
+    ['AGENTOS_TRUSTED_PROXIES', '10.1.2.3, fd00::/8', { trustedProxies: ['10.1.2.3', 'fd00::/8'] }],
+    ['AGENTOS_TRUSTED_PROXIES', 'none', { trustedProxies: [] }],
     ['AGENTOS_DATA_DIR', 'elsewhere', { dataDir: join(repository, 'elsewhere') }],
     ['AGENTOS_DATA_DIR', '~/agents', { dataDir: join(homedir(), 'agents') }],
     ['DATABASE_URL', 'file:other.db', { databaseUrl: `file:${join(repository, 'data/other.db')}` }],
@@ -81,6 +103,7 @@ describe('what is set', () => {
     ['AGENTOS_WORKSPACE_ROOTS', room, { workspaceRoots: [room] }],
     ['AGENTOS_WORKSPACE_ROOTS', 'none', { workspaceRoots: [] }],
     ['OPENAI_BASE_URL', 'http://127.0.0.1:8080/v1/', { models: { openai: { baseUrl: 'http://127.0.0.1:8080/v1' } } }],
+    ['OPENAI_API', 'responses', { models: { openai: { speaks: 'responses' } } }],
     ['GIT_HUB_TOKEN', 'one', { models: { github: { apiKey: 'one' } } }],
     ['GITHUB_TOKEN', 'two', { models: { github: { apiKey: 'two' } } }],
     ['CLAUDE_API_KEY', 'one', { models: { claude: { apiKey: 'one' } } }],
@@ -90,10 +113,27 @@ describe('what is set', () => {
     ['GOOGLE_API_KEY', 'two', { models: { gemini: { apiKey: 'two' } } }],
     ['GEMINI_BASE_URL', 'http://127.0.0.1:9', { models: { gemini: { baseUrl: 'http://127.0.0.1:9' } } }],
     ['GOOGLE_GEMINI_BASE_URL', 'http://127.0.0.1:9', { models: { gemini: { baseUrl: 'http://127.0.0.1:9' } } }],
+    ['COHERE_API_KEY', 'one', { models: { cohere: { apiKey: 'one' } } }],
+    ['CO_API_KEY', 'two', { models: { cohere: { apiKey: 'two' } } }],
+    ['COHERE_BASE_URL', 'http://127.0.0.1:9/', { models: { cohere: { baseUrl: 'http://127.0.0.1:9' } } }],
+    ['GITHUB_MODELS_URL', 'http://127.0.0.1:9', { models: { github: { baseUrl: 'http://127.0.0.1:9' } } }],
+    ['AGENTOS_ENDPOINTS', 'groq=https://api.groq.com/openai/v1/, my-box=http://127.0.0.1:8000/v1', { models: { endpoints: [{ name: 'groq', baseUrl: 'https://api.groq.com/openai/v1', apiKey: null }, { name: 'my-box', baseUrl: 'http://127.0.0.1:8000/v1', apiKey: null }] } }],
     ['OLLAMA_HOST', '0.0.0.0', { models: { ollama: { url: 'http://127.0.0.1:11434' } } }],
     ['OLLAMA_HOST', 'http://models:8000', { models: { ollama: { url: 'http://models:8000' } } }],
   ])('%s=%s is read', (name, value, expected) => {
     expect(loadConfig({ [name]: value }, { projectDir: repository })).toMatchObject(expected)
+  })
+
+  it('an endpoint has the key that is called as it is', () => {
+    const env = { AGENTOS_ENDPOINTS: 'groq=https://x,my-box=http://y', GROQ_API_KEY: 'one', MY_BOX_API_KEY: 'two' }
+    expect(loadConfig(env, { projectDir: repository }).models.endpoints.map(({ apiKey }) => apiKey)).toEqual(['one', 'two'])
+    expect(failure(() => loadConfig({ ...env, GROQ_API_KEY: 'a hunter2' }, { projectDir: repository })).message).toMatch(/^GROQ_API_KEY: expected a key(?!.*hunter2)/)
+  })
+
+  it('prices are read from a file of one\'s own, and one that is wrong is named with its mistake', () => {
+    const projectDir = project('with-prices', { 'pnpm-workspace.yaml': '', 'ours.yaml': 'version: ours\nmodels: { local/*: { input: 0, output: 0 } }\n', 'wrong.json': '{ "version": "x", "models": { "a/b": { "input": "free" } } }' })
+    expect(loadConfig({ AGENTOS_PRICES: 'ours.yaml' }, { projectDir }).models.prices).toMatchObject({ version: 'ours', models: { 'local/*': { input: 0, above: null } } })
+    expect(failure(() => loadConfig({ AGENTOS_PRICES: 'wrong.json' }, { projectDir })).message).toMatch(/^AGENTOS_PRICES: .*wrong\.json: expected a number of US dollars.*at models → a\/b → input$/)
   })
 
   it('is read from the project\'s .env, over which the environment wins', () => {
@@ -139,12 +179,20 @@ describe('a wrong value', () => {
     ['AGENTOS_METRICS_TOKEN', 'short'],
     ['OPENAI_API_KEY', 'a key'],
     ['OPENAI_BASE_URL', 'api.example.com'],
+    ['OPENAI_API', 'soap'],
     ['CLAUDE_API_KEY', 'a b'],
     ['ANTHROPIC_BASE_URL', 'api.example.com'],
     ['GEMINI_API_KEY', 'a b'],
     ['GIT_HUB_TOKEN', 'a b'],
     ['GITHUB_TOKEN', 'a b'],
     ['OLLAMA_HOST', 'http://'],
+    ['COHERE_API_KEY', 'a b'],
+    ['COHERE_BASE_URL', 'nowhere'],
+    ['AGENTOS_ENDPOINTS', 'https://api.groq.com'],
+    ['AGENTOS_ENDPOINTS', 'openai=https://api.groq.com'],
+    ['AGENTOS_ENDPOINTS', 'a=http://x,a=http://y'],
+    ['AGENTOS_ENDPOINTS', 'a=ftp://x'],
+    ['AGENTOS_PRICES', '/does/not/exist'],
   ])('%s=%s stops the start with one line that names it', (name, value) => {
     const error = failure(() => loadConfig({ [name]: value }, { projectDir: repository }))
     expect(error).toBeInstanceOf(ConfigError)
@@ -176,6 +224,7 @@ describe('a wrong value', () => {
 
   it('may not be a data folder by the current folder, when there is no project', () => {
     expect(failure(() => loadConfig({ AGENTOS_DATA_DIR: 'data' }, { projectDir: installed })).message).toMatch(/^AGENTOS_DATA_DIR: expected an absolute path, got "data"$/)
+    expect(failure(() => loadConfig({ AGENTOS_PRICES: 'ours.yaml' }, { projectDir: installed })).message).toBe('AGENTOS_PRICES: expected an absolute path, got "ours.yaml"')
   })
 })
 

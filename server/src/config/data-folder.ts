@@ -4,6 +4,7 @@ import { chmod, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { RESTORE_MARK } from '../domain/restore-mark.ts'
 
 /** What the data folder keeps for the server. */
 export interface DataFolder {
@@ -35,6 +36,7 @@ export async function prepareDataFolder(config: Config): Promise<DataFolder> {
   const path = config.dataDir
   const workspacesPath = join(path, 'workspaces')
   await makeFolder(path)
+  await refuseHalfRestored(path)
   await makeFolder(workspacesPath)
   const keep = (name: string, prefix = '') => readOrCreate(join(path, name), () => `${prefix}${randomBytes(32).toString('base64url')}`)
   return {
@@ -46,6 +48,16 @@ export async function prepareDataFolder(config: Config): Promise<DataFolder> {
     credential: await keep('credential', 'agentos_'),
     metricsToken: config.metricsToken ?? await keep('metrics.token', 'metrics_'),
   }
+}
+
+async function refuseHalfRestored(path: string): Promise<void> {
+  if (await stat(join(path, RESTORE_MARK)).catch(() => null))
+    throw new DataFolderError(`${path} holds a backup that is not restored yet. What to do: wait for agentos restore, or when it was interrupted give the same command again`)
+}
+
+/** The key that a data folder keeps; null where none has been made, or where it cannot be read. */
+export async function readKeptKey(dataDir: string): Promise<string | null> {
+  return (await readFile(join(dataDir, 'secret.key'), 'utf8').catch(() => '')).trim() || null
 }
 
 /** As people know the machine, and yet unique: containers share names, and names change. */

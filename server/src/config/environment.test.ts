@@ -3,11 +3,19 @@ import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { environmentSchema } from './environment.ts'
 
-const example = parseEnv(readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8'))
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+const example = parseEnv(read('.env.example'))
+const compose = [...read('docker-compose.prod.yml').matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(([, name]) => name!)
 
 describe('.env.example', () => {
-  it('names every variable that is read, and none that is not', () => {
-    expect(Object.keys(example).sort()).toEqual(Object.keys(environmentSchema.shape).sort())
+  it('names every variable that is read by the server or by docker-compose.prod.yml, and none that is not', () => {
+    expect(Object.keys(example).sort()).toEqual([...new Set([...Object.keys(environmentSchema.shape), ...compose])].sort())
+  })
+
+  it('shows the defaults of docker-compose.prod.yml as they are', () => {
+    const defaults = [...read('docker-compose.prod.yml').matchAll(/(?<!\$)\$\{([A-Z_]+):-([^{}]+)\}/g)].map(([, name, value]) => [name, value])
+    expect(defaults.length).toBeGreaterThan(5)
+    expect(defaults.filter(([name, value]) => example[name!] !== value)).toEqual([])
   })
 
   it('shows each default as it is', () => {
@@ -16,7 +24,7 @@ describe('.env.example', () => {
   })
 
   it('says above each variable what it is', () => {
-    const lines = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8').split('\n')
+    const lines = read('.env.example').split('\n')
     const bare = lines.filter((line, index) => /^[A-Z_]+=/.test(line) && !/^(?:#|[A-Z_]+=)/.test(lines[index - 1] ?? ''))
     expect(bare).toEqual([])
   })

@@ -1,29 +1,35 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { ConfigError } from './config-error.ts'
-
-/** The checkout or the installed package. */
-export const PROJECT_DIR = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
+import { findSettingsFile } from './data-dir.ts'
 
 /**
- * The environment and the project's `.env`, over which the environment wins; an empty value counts as not set.
+ * The environment and the settings file, over which the environment wins; an empty value counts as not set.
  * @throws {ConfigError} when the file cannot be read
  */
-export function readSettings(env: Record<string, string | undefined>, projectDir = PROJECT_DIR): Record<string, string> {
-  return { ...withoutEmpty(readDotEnv(projectDir)), ...withoutEmpty(env) }
+export function readSettings(env: Record<string, string | undefined>, projectDir: string): Record<string, string> {
+  const { values, environment } = readSources(env, projectDir)
+  return { ...values, ...environment }
 }
 
-function readDotEnv(projectDir: string): NodeJS.Dict<string> {
+/** `values`: those of the file. */
+export interface Sources { file: string, values: Record<string, string>, environment: Record<string, string> }
+
+/** The same, apart. */
+export function readSources(env: Record<string, string | undefined>, projectDir: string): Sources {
+  const file = findSettingsFile(projectDir, env)
+  return { file, values: withoutEmpty(readDotEnv(file)), environment: withoutEmpty(env) }
+}
+
+function readDotEnv(file: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(join(projectDir, '.env'), 'utf8'))
+    return parseEnv(readFileSync(file, 'utf8'))
   }
   catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT')
       return {}
-    throw new ConfigError('.env', `expected a file that can be read, got ${code}`)
+    throw new ConfigError('.env', `expected a file that can be read, got ${code} for ${file}`)
   }
 }
 

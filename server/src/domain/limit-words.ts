@@ -10,6 +10,8 @@ export const LIMIT_WORDS: Record<LimitName, string> = {
   files: 'open files',
   output: 'output',
   disk: 'disk space',
+  tokens: 'tokens',
+  cost: 'cost',
 }
 
 /** How a limit is kept, as a part of a sentence about it. */
@@ -18,6 +20,7 @@ export const KEEPER_WORDS: Record<LimitKeeper, string> = {
   rlimit: 'kept by the kernel for each process',
   watched: 'measured about once a second; the run is ended when it is over',
   counted: 'counted as it happens; the run is ended when it is over',
+  reserved: 'reserved before each call to a model: none is made that could go over',
   none: 'nothing keeps this limit here',
 }
 

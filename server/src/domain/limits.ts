@@ -10,7 +10,9 @@ export const LIMITS = {
   files: { reason: 'file_limit', unit: 'count' },
   output: { reason: 'output_limit', unit: 'bytes' },
   disk: { reason: 'disk_limit', unit: 'bytes' },
-} as const satisfies Record<string, { reason: EndReason, unit: 'ms' | 'count' | 'bytes' }>
+  tokens: { reason: 'budget_exhausted', unit: 'tokens' },
+  cost: { reason: 'budget_exhausted', unit: 'usd' },
+} as const satisfies Record<string, { reason: EndReason, unit: 'ms' | 'count' | 'bytes' | 'tokens' | 'usd' }>
 
 export type LimitName = keyof typeof LIMITS
 export const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[]
@@ -24,9 +26,10 @@ export const APPROACHED = 0.8
  * - rlimit: the kernel, for each process by itself
  * - watched: the executor, which measures all of them and ends the run
  * - counted: the executor, which does the thing that is counted
+ * - reserved: the worker, which makes no call that could go over
  * - none: nothing here
  */
-export const LIMIT_KEEPERS = ['cgroup', 'rlimit', 'watched', 'counted', 'none'] as const
+export const LIMIT_KEEPERS = ['cgroup', 'rlimit', 'watched', 'counted', 'reserved', 'none'] as const
 export type LimitKeeper = (typeof LIMIT_KEEPERS)[number]
 
 /** `cpu` is the share of the processors; it slows a run down and never ends it. More than one may keep a limit: the strictest stands first. */
@@ -42,5 +45,7 @@ export const UNKEPT: LimitKeepers = {
   files: ['none'],
   output: ['none'],
   disk: ['none'],
+  tokens: ['none'],
+  cost: ['none'],
   cpu: ['none'],
 }

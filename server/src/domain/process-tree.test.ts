@@ -1,4 +1,4 @@
-import type { ProcessView } from './views.ts'
+import type { ProcessView } from './views/run.ts'
 import { expect, it } from 'vitest'
 import { cpuPercent, processRows } from './process-tree.ts'
 

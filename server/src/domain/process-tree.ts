@@ -1,4 +1,4 @@
-import type { ProcessView, RunUsage } from './views.ts'
+import type { ProcessView, RunUsage } from './views/run.ts'
 
 /** One line of a process tree, as the page and `agentos ps --tree` draw it. */
 export interface ProcessRow {

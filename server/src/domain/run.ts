@@ -30,7 +30,7 @@ export const RUN_STATUSES = [
   'queued',
   /** Claimed by a worker that holds its lease. The worker ends it, retries it or parks it; a rescue queues it again. */
   'running',
-  /** Parked until a person decides. A decision queues it; cancel and expiry end it. No process, no slot is held. */
+  /** Parked until a person decides. A decision or a message queues it; cancel, expiry and the end of a conversation end it. No process, no slot is held. */
   'waiting',
   /** Final. It did what its manifest says that it must. */
   'succeeded',
@@ -45,7 +45,7 @@ export type RunStatus = (typeof RUN_STATUSES)[number]
 const TRANSITIONS: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'cancelled'],
   running: ['queued', 'waiting', 'succeeded', 'failed', 'cancelled'],
-  waiting: ['queued', 'cancelled', 'failed'],
+  waiting: ['queued', 'cancelled', 'failed', 'succeeded'],
   succeeded: [],
   failed: [],
   cancelled: [],
@@ -97,6 +97,16 @@ export const END_REASON_NAMES = Object.keys(END_REASONS) as EndReason[]
 
 /** Ctrl-C in the terminal that follows the run. */
 export const EXIT_CODE_INTERRUPTED = 130
+
+/**
+ * What became of a request for approval.
+ * - once: this action may be done, one time
+ * - always: this action, and every same one of this agent
+ * - deny: it may not; the agent is told so, and by whom
+ * - expired: nobody said anything in time; the run ends `approval_expired`
+ */
+export const APPROVAL_DECISIONS = ['once', 'always', 'deny', 'expired'] as const
+export type ApprovalDecision = (typeof APPROVAL_DECISIONS)[number]
 
 /** How an effect whose outcome nobody knows may be settled. */
 export const EFFECT_SETTLEMENTS = ['done', 'failed', 'repeat', 'told', 'interrupted'] as const

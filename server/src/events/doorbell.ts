@@ -88,6 +88,10 @@ function ringingElsewhere(here: Notifier, add: WaitingBells['add']): Notifier {
       here.schedulesChanged()
       add('schedules')
     },
+    approvalsChanged() {
+      here.approvalsChanged()
+      add('approvals')
+    },
     queued() {
       here.queued()
       add('queued')
@@ -95,6 +99,10 @@ function ringingElsewhere(here: Notifier, add: WaitingBells['add']): Notifier {
     cancelRequested(runId) {
       here.cancelRequested(runId)
       add('cancel', runId)
+    },
+    keepRequested(runId) {
+      here.keepRequested(runId)
+      add('keep', runId)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { RunUsage, RunView } from '../domain/views.ts'
+import type { RunUsage, RunView } from '../domain/views/run.ts'
 import type { Database } from '../store/database.ts'
 import type { Notifier } from './notifier.ts'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { Database } from '../store/database.ts'
-import type { RunEnd, RunPark, RunRetry } from '../store/end-run.ts'
+import type { RunEnd, RunGivenBack, RunPark, RunRetry } from '../store/end-run.ts'
 import type { EndOf } from '../store/end-runs.postgresql.ts'
 import type { EncodedEvent, RunRef } from '../store/run-append.ts'
 import type { Notifier } from './notifier.ts'
@@ -27,7 +27,7 @@ export interface EventLog {
   /** After all that was appended for it: queues the run again, whose attempt has failed. */
   retry: (run: RunRef, retry: RunRetry) => Promise<{ lastSeq: number }>
   /** The same for one that lost its executor or its place here: it goes on from its log. */
-  giveBack: (run: RunRef, why: { detail: string }) => Promise<{ lastSeq: number }>
+  giveBack: (run: RunRef, why: RunGivenBack) => Promise<{ lastSeq: number }>
   /** After all that was appended for it: it waits for a person. */
   park: (run: RunRef, park: RunPark) => Promise<{ lastSeq: number }>
   /** Writes what is waiting; then takes nothing more. */

@@ -27,5 +27,6 @@ function sum(a: Progress, b: Progress): Progress {
     now: b.now === undefined ? a.now : b.now,
     isolation: b.isolation ?? a.isolation,
     isolationBy: b.isolationBy ?? a.isolationBy,
+    answers: [...a.answers, ...b.answers],
   }
 }

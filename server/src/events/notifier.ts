@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
 /**
  * The doorbell: says that there is something to read, never what. In this process; `doorbell.ts` carries it to other processes of the
  * same database and brings theirs. A listener that throws is no concern of who rang.
@@ -15,12 +17,18 @@ export interface Notifier {
   /** Schedules were made, said anew or taken away, or one of them came. */
   schedulesChanged: () => void
   onSchedulesChanged: (listener: () => void) => () => void
+  /** A person is asked whether something may be done, or has said so. */
+  approvalsChanged: () => void
+  onApprovalsChanged: (listener: () => void) => () => void
   /** A run may be claimed now, or knows now when it may. */
   queued: () => void
   onQueued: (listener: () => void) => () => void
   /** Somebody wants a running run to end. */
   cancelRequested: (runId: string) => void
   onCancelRequested: (listener: (runId: string) => void) => () => void
+  /** Somebody wants the workspace of a running run kept as it is now. */
+  keepRequested: (runId: string) => void
+  onKeepRequested: (listener: (runId: string) => void) => () => void
   /** Bells may have been missed: whoever listens to anything looks for themselves. */
   missed: () => void
   onMissed: (listener: () => void) => () => void
@@ -32,8 +40,10 @@ export function createNotifier(): Notifier {
   const removed = createBell<string[]>()
   const agents = createBell<void>()
   const schedules = createBell<void>()
+  const approvals = createBell<void>()
   const queue = createBell<void>()
   const cancels = createBell<string>()
+  const keeps = createBell<string>()
   const missed = createBell<void>()
   return {
     runChanged(runId, lastSeq) {
@@ -57,10 +67,14 @@ export function createNotifier(): Notifier {
     onAgentsChanged: agents.listen,
     schedulesChanged: schedules.ring,
     onSchedulesChanged: schedules.listen,
+    approvalsChanged: approvals.ring,
+    onApprovalsChanged: approvals.listen,
     queued: queue.ring,
     onQueued: queue.listen,
     cancelRequested: cancels.ring,
     onCancelRequested: cancels.listen,
+    keepRequested: keeps.ring,
+    onKeepRequested: keeps.listen,
     missed: missed.ring,
     onMissed: missed.listen,
   }
@@ -77,7 +91,8 @@ function createBell<T>(): Bell<T> {
         tell(listener, value)
     },
     listen(listener) {
-      const entry = { listener }
+      // Who listens goes on with its own work: what a request rings for is not done in the name of that request.
+      const entry = { listener: AsyncLocalStorage.bind(listener) }
       listeners.add(entry)
       return () => void listeners.delete(entry)
     },

@@ -1,10 +1,21 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { Progress } from '../store/run-append.ts'
+import { nanosOf } from '../domain/budget.ts'
 import { storable } from '../store/text.ts'
 
 /** What events add to the figures of their run, which lists show without reading the log. */
 export function progressOf(events: NewEvent[]): Progress {
-  const progress: Progress = { steps: 0, recorded: 0, outputBytes: 0, tokens: 0, costUsd: null, now: undefined, isolation: null, isolationBy: null }
+  const progress: Progress = {
+    steps: 0,
+    recorded: 0,
+    outputBytes: 0,
+    tokens: 0,
+    costUsd: null,
+    now: undefined,
+    isolation: null,
+    isolationBy: null,
+    answers: [],
+  }
   for (const event of events)
     add(progress, event)
   return progress
@@ -32,6 +43,15 @@ function add(progress: Progress, event: NewEvent): void {
       progress.tokens += event.data.usage.inputTokens + event.data.usage.outputTokens
       if (event.data.costUsd !== null)
         progress.costUsd = (progress.costUsd ?? 0) + event.data.costUsd
+      progress.answers.push({
+        call: event.data.call ?? null,
+        model: storable(event.data.model),
+        inputTokens: event.data.usage.inputTokens,
+        outputTokens: event.data.usage.outputTokens,
+        cachedTokens: event.data.usage.cachedTokens ?? 0,
+        nanos: nanosOf(event.data.costUsd ?? 0),
+        isUnknown: event.data.counted === 'bound',
+      })
       return
     case 'sandbox.opened':
       progress.isolation = event.data.level

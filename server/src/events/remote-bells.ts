@@ -7,8 +7,10 @@ const KINDS = {
   removed: (notifier: Notifier, ids: string[]) => notifier.runsRemoved(ids),
   agents: (notifier: Notifier) => notifier.agentsChanged(),
   schedules: (notifier: Notifier) => notifier.schedulesChanged(),
+  approvals: (notifier: Notifier) => notifier.approvalsChanged(),
   queued: (notifier: Notifier) => notifier.queued(),
   cancel: (notifier: Notifier, [runId]: string[]) => notifier.cancelRequested(runId!),
+  keep: (notifier: Notifier, [runId]: string[]) => notifier.keepRequested(runId!),
   missed: (notifier: Notifier) => notifier.missed(),
 } satisfies Record<string, (notifier: Notifier, words: string[]) => void>
 

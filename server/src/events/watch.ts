@@ -1,4 +1,4 @@
-import type { RunView, WatchUpdate } from '../domain/views.ts'
+import type { RunView, WatchUpdate } from '../domain/views/run.ts'
 import type { Database } from '../store/database.ts'
 import type { Notifier } from './notifier.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,13 +29,13 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
   try {
     const first = await listRuns(db, organisationId, { statuses: ['queued', 'running', 'waiting'], limit: FIRST_RUNS })
     note(first.runs)
-    yield { counts: await countRuns(db, organisationId), runs: first.runs, removed: [], agentsChanged: false, schedulesChanged: false }
+    yield { counts: await countRuns(db, organisationId), runs: first.runs, removed: [], agentsChanged: false, schedulesChanged: false, approvalsChanged: false }
     while (!signal.aborted) {
       await bell.rung()
       if (signal.aborted)
         return
       bell.hush()
-      const { changed, removed, agentsChanged, schedulesChanged, isMissed } = changes.take()
+      const { changed, removed, isMissed, ...flags } = changes.take()
       const newest = isMissed ? (await untilBack(() => listRuns(db, organisationId, { limit: FIRST_RUNS }), signal)).runs : []
       const asked = new Set([...changed, ...isMissed ? live : []])
       newest.forEach(run => asked.delete(run.id))
@@ -44,7 +44,7 @@ export async function* watchRuns({ db, notifier, organisationId, signal }: Watch
       const gone = isMissed ? [...live].filter(id => asked.has(id) && !found.has(id)) : []
       gone.forEach(id => live.delete(id))
       note([...newest, ...runs])
-      yield { counts, runs: [...newest, ...runs], removed: [...removed, ...gone], agentsChanged, schedulesChanged }
+      yield { counts, runs: [...newest, ...runs], removed: [...removed, ...gone], ...flags }
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => {}) // an abort ends the pause, and the loop by its condition
     }
   }
@@ -59,6 +59,7 @@ interface Changes {
   removed: string[]
   agentsChanged: boolean
   schedulesChanged: boolean
+  approvalsChanged: boolean
   /** Anything may have changed. */
   isMissed: boolean
 }
@@ -67,7 +68,7 @@ interface Changes {
 function gatherChanges(notifier: Notifier, ring: () => void): { take: () => Changes, stop: () => void } {
   const changed = new Set<string>()
   const removed = new Set<string>()
-  const flags = { agentsChanged: false, schedulesChanged: false, isMissed: false }
+  const flags = { agentsChanged: false, schedulesChanged: false, approvalsChanged: false, isMissed: false }
   const stops = [
     notifier.onAnyRun((runId) => {
       changed.add(runId)
@@ -86,8 +87,12 @@ function gatherChanges(notifier: Notifier, ring: () => void): { take: () => Chan
       flags.schedulesChanged = true
       ring()
     }),
+    notifier.onApprovalsChanged(() => {
+      flags.approvalsChanged = true
+      ring()
+    }),
     notifier.onMissed(() => {
-      flags.agentsChanged = flags.schedulesChanged = flags.isMissed = true
+      flags.agentsChanged = flags.schedulesChanged = flags.approvalsChanged = flags.isMissed = true
       ring()
     }),
   ]
@@ -96,7 +101,7 @@ function gatherChanges(notifier: Notifier, ring: () => void): { take: () => Chan
       const taken = { changed: [...changed], removed: [...removed], ...flags }
       changed.clear()
       removed.clear()
-      flags.agentsChanged = flags.schedulesChanged = flags.isMissed = false
+      flags.agentsChanged = flags.schedulesChanged = flags.approvalsChanged = flags.isMissed = false
       return taken
     },
     stop: () => stops.forEach(stop => stop()),

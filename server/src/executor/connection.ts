@@ -8,8 +8,8 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseNewEvent } from '../domain/event.ts'
+import { EXECUTOR_MAIN } from '../program-files.ts'
 import { MAX_LINE_BYTES, readLines } from './protocol/lines.ts'
 import { executorOutput } from './protocol/output.ts'
 import { SYSTEM_PATH } from './sandbox/programs.ts'
@@ -205,7 +205,7 @@ async function take(handlers: RunHandlers, events: NewEvent[]): Promise<void> {
 /** Its environment is built from nothing. A session of its own, so that Ctrl-C at the server's terminal does not reach it. */
 function spawnExecutor(o: ExecutorHostOptions): ChildProcess {
   const codeCache = getCompileCacheDir()
-  const main = o.mainPath ?? fileURLToPath(new URL('./main.ts', import.meta.url))
+  const main = o.mainPath ?? EXECUTOR_MAIN
   return spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
     main,

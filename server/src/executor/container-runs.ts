@@ -1,4 +1,4 @@
-import type { LevelStatus } from '../domain/views.ts'
+import type { LevelStatus } from '../domain/views/system.ts'
 import type { ExecutorHost, ExecutorHostOptions } from './host-contract.ts'
 import type { EngineAccess, EngineFinding } from './sandbox/engine.ts'
 import { homedir } from 'node:os'

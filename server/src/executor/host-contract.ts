@@ -1,6 +1,7 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { RunUsage, SandboxStatus } from '../domain/views.ts'
+import type { RunUsage } from '../domain/views/run.ts'
+import type { SandboxStatus } from '../domain/views/system.ts'
 import type { DelegatedCgroup } from './delegate-cgroup.ts'
 import type { CancelRun, ReplyValue, StartRun } from './protocol/input.ts'
 import type { ExecutorAsk, RunOutcome } from './protocol/output.ts'
@@ -19,12 +20,20 @@ export interface RunHandlers {
   ask(ask: ExecutorAsk, chunk: (text: string) => void): Promise<ReplyValue>
 }
 
+/** Hears of executor processes; nothing waits for it. */
+export interface ExecutorWatch {
+  executorStarted: () => void
+  /** Nobody had asked it to end. */
+  executorDied: () => void
+}
+
 export interface ExecutorHostOptions {
   /** Whom the executor becomes, when the server is root. */
   runAs: { uid: number, gid: number } | null
   /** Control groups that the executor may divide among its runs; null where there are none. */
   cgroup?: DelegatedCgroup | null
   log?: (line: string) => void
+  watch?: ExecutorWatch
   /** Only these ways into level `sandbox` are tried; for tests. */
   sandboxBy?: SandboxWay[]
   /** Engines to ask, in this order, instead of those that are installed; for tests. */

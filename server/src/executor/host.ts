@@ -1,4 +1,4 @@
-import type { SandboxStatus } from '../domain/views.ts'
+import type { SandboxStatus } from '../domain/views/system.ts'
 import type { ExecutorConnection } from './connection.ts'
 import type { ContainerRuns } from './container-runs.ts'
 import type { ExecutorHost, ExecutorHostOptions, LostRun, RunHandlers } from './host-contract.ts'
@@ -119,11 +119,13 @@ export function createExecutorHost(o: ExecutorHostOptions): ExecutorHost {
     const startedAt = performance.now()
     const next = connectExecutor({ ...o, log })
     connection = next
+    o.watch?.executorStarted()
     void next.died.then((detail) => {
       if (connection === next)
         connection = null
       if (isStopped)
         return
+      o.watch?.executorDied()
       log(`executor ${next.pid} died: ${detail}`)
       scheduleRestart(performance.now() - startedAt)
     })

@@ -5,7 +5,7 @@ import { sendError } from './errors.ts'
 
 export const BODY_BYTES = 2 * 1024 * 1024
 /** How long a client may go on sending a body that was refused before its socket is cut. */
-const REFUSED_BODY_MS = 5_000
+export const REFUSED_BODY_MS = 5_000
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 

@@ -10,7 +10,7 @@ import { pages } from './pages.ts'
 
 /** The routes alone, on a folder with these files; everybody but `nobody` is signed in. */
 async function serve(files: Record<string, string>): Promise<(path: string, headers?: Record<string, string>) => Promise<Response>> {
-  const webDir = await mkdtemp(join(tmpdir(), 'agentos-pages-test-'))
+  const webDir = await mkdtemp(join(tmpdir(), '.agentos-pages-test-')) // below a folder with a dot, as ~/.npm is
   await mkdir(join(webDir, 'assets'))
   for (const [name, text] of Object.entries(files))
     await writeFile(join(webDir, name), text)

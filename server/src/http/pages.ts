@@ -19,7 +19,7 @@ export function pages({ webDir, authenticate }: { webDir: string, authenticate: 
   routes.get('/{*page}', isPage, signInFirst, (_request, response) => {
     response.set('cache-control', 'no-store')
     if (existsSync(index))
-      return response.sendFile(index)
+      return response.sendFile('index.html', { root: webDir }) // with a root: the package may lie below a folder such as ~/.npm, and a dot in a path is refused
     response.status(503).type('text/plain').send('The pages are not built yet. What to do: npm start builds them; or open this address again when it has.\n')
   })
   routes.use((request, response) => sendError(response, 'NOT_FOUND', `there is nothing at ${request.path}`))

@@ -9,6 +9,8 @@ import type { RouterServices } from '../router/context.ts'
 import type { ArtifactSource } from './artifact-route.ts'
 import type { Health } from './health-routes.ts'
 import type { Sockets } from './upgrade.ts'
+import type { UploadTarget } from './upload-route.ts'
+import type { WorkspaceSource } from './workspace-routes.ts'
 import { createServer } from 'node:http'
 import express from 'express'
 import { createAttempts } from '../auth/attempts.ts'
@@ -21,9 +23,12 @@ import { listen } from './listen.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { createOriginRules } from './origin.ts'
 import { pages } from './pages.ts'
+import { nameRequests } from './request-id.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { trpcRoute } from './trpc-route.ts'
 import { createSockets } from './upgrade.ts'
+import { uploadRoute } from './upload-route.ts'
+import { fileRoute, imageRoute, workspaceRoute } from './workspace-routes.ts'
 
 const DRAIN_MS = 3_000
 
@@ -31,6 +36,8 @@ export interface HttpOptions {
   host: string
   port: number
   publicUrl: string | null
+  /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
+  trustedProxies: string[]
   webDir: string
   ownerId: string
   services: RouterServices
@@ -38,6 +45,8 @@ export interface HttpOptions {
   sessions: Sessions
   tokens: SignInTokens
   artifacts: ArtifactSource
+  files: WorkspaceSource
+  uploads: UploadTarget
   health: Health
   /** Resolves when calls can be served; until then they wait. */
   started: Promise<void>
@@ -63,14 +72,20 @@ export function createHttpServer(o: HttpOptions): HttpServer {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  // A proxy in front is on this machine; without one, nobody may say who they are.
-  app.set('trust proxy', o.publicUrl ? 'loopback' : false)
+  // Whoever is not such a proxy may not say who they are.
+  app.set('trust proxy', [...o.trustedProxies])
+  app.use(nameRequests(o.logger))
   app.use(healthRoutes(o.health))
   app.get('/metrics', metricsRoute(o.metrics, o.metricsSecrets))
-  app.use(requireOurHost(rules), securityHeaders(o), refuseForeignOrigin(rules), limitBody)
+  app.use(requireOurHost(rules), securityHeaders(o), refuseForeignOrigin(rules))
+  app.post('/api/uploads', signedIn, waitUntil(o.started), uploadRoute(o.uploads))
+  app.use(limitBody)
   app.use('/api/session', sessionRoutes({ ...o, rules, attempts: createAttempts(), closeSockets: sockets.closeOf }))
   app.use('/trpc', signedIn, waitUntil(o.started), trpcRoute(o.services, o.logger))
   app.get('/schema.json', signedIn, (_request, response) => void response.json(o.manifestSchema()))
+  app.get('/artifacts/:runId/workspace.tar.gz', signedIn, waitUntil(o.started), workspaceRoute(o.files))
+  app.get('/artifacts/:runId/workspace/file', signedIn, waitUntil(o.started), fileRoute(o.files))
+  app.get('/artifacts/:runId/workspace/image', signedIn, waitUntil(o.started), imageRoute(o.files))
   app.get('/artifacts/:runId/:name', signedIn, waitUntil(o.started), artifactRoute(o.artifacts))
   app.use(['/api', '/artifacts'], signedIn, (request, response) => sendError(response, 'NOT_FOUND', `there is nothing at ${request.baseUrl}${request.path}`))
   app.use(pages(o))

@@ -12,6 +12,7 @@ import { createGate } from '../router/gate.ts'
 import { appRouter } from '../router/router.ts'
 import { createEncoder } from './encoder.ts'
 import { errorBody, statusOf } from './errors.ts'
+import { requestIdOf } from './request-id.ts'
 import { createConnection } from './socket.ts'
 import { BATCH_CALLS, logTrpcError } from './trpc-route.ts'
 
@@ -52,6 +53,7 @@ export interface SocketOptions {
 /** The WebSocket side of the door: the same questions as over HTTP, asked once, before the upgrade. */
 export function createSockets({ services, authenticate, rules, started, logger, pingMs = PING_MS, maxSockets = SOCKETS }: SocketOptions): Sockets {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES, clientTracking: false })
+  wss.on('headers', (headers, request) => headers.push(`X-Request-Id: ${requestIdOf(request)}`))
   const open = new Map<WebSocket, { signedIn: SignedIn, isAlive: boolean }>()
   const socketsOf = new Map<string, number>()
   const encoder = createEncoder()
@@ -109,7 +111,7 @@ export function createSockets({ services, authenticate, rules, started, logger, 
       maxBatchSize: BATCH_CALLS,
       experimental_encoder: encoder,
       createContext: () => ({ ...services, actor: signedIn.actor, connection }),
-      onError: logTrpcError(logger),
+      onError: logTrpcError(logger.child({ requestId: requestIdOf(request) })),
       wss,
     })(ws, request)
   }
@@ -145,7 +147,7 @@ export function createSockets({ services, authenticate, rules, started, logger, 
           wss.handleUpgrade(request, socket, head, ws => serve(ws, request, socket, answer))
         })
       }).catch((error: unknown) => {
-        logger.error({ err: error }, 'an upgrade failed')
+        logger.error({ err: error, requestId: requestIdOf(request) }, 'an upgrade failed')
         socket.destroy()
       })
     },

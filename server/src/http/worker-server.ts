@@ -8,6 +8,7 @@ import { createErrorHandler, sendError } from './errors.ts'
 import { healthRoutes } from './health-routes.ts'
 import { listen } from './listen.ts'
 import { metricsRoute } from './metrics-route.ts'
+import { nameRequests } from './request-id.ts'
 
 export interface WorkerHttpOptions {
   host: string
@@ -23,6 +24,7 @@ export function createWorkerHttp(o: WorkerHttpOptions): { start: () => Promise<{
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
+  app.use(nameRequests(o.logger))
   app.use(healthRoutes(o.health))
   app.get('/metrics', metricsRoute(o.metrics, o.metricsSecrets))
   app.use((_request, response) => sendError(response, 'NOT_FOUND', 'this is a worker: it has /live, /ready, /health and /metrics; the page and the API are at a server'))

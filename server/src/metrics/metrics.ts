@@ -1,66 +1,76 @@
-import type { EventType } from '../domain/event.ts'
-import type { EndReason } from '../domain/run.ts'
-import type { RunCounts } from '../domain/views.ts'
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { RUN_STATUSES } from '../domain/run.ts'
+import type { RunEventMetrics } from './run-events.ts'
+import type { ServerMetrics } from './server-metrics.ts'
+import type { StoredFigures } from './stored-figures.ts'
+import type { WorkerMetrics } from './worker-metrics.ts'
+import { collectDefaultMetrics } from 'prom-client'
+import { createInstruments, SHORT_BUCKETS } from './instruments.ts'
+import { createRunEvents } from './run-events.ts'
+import { createServerMetrics } from './server-metrics.ts'
+import { createWorkerMetrics } from './worker-metrics.ts'
 
-/** What is asked once at each scrape. */
+/** What is asked once at each scrape. None of it may take long or throw. */
 export interface Figures {
-  counts: RunCounts
-  oldestQueuedAt: string | null
-  sockets: number
-  socketsWaitingBytes: number
-  slots: number
-  busy: number
-  /** Whether schedules are acted on. */
-  isScheduling: boolean
+  /** null: the database does not answer. A worker alone does not ask it. */
+  stored: () => Promise<StoredFigures | null>
+  isDatabaseUp: () => Promise<boolean>
+  sockets: () => number
+  waitingBytes: () => number
+  isScheduling: () => boolean
+  slots: () => number
+  busy: () => number
+  /** Of the disk that has the data folder. */
+  disk: () => Promise<{ freeBytes: number, sizeBytes: number } | null>
 }
 
-export interface Metrics {
-  /** Events that have just been stored, by their types. */
-  stored: (types: EventType[]) => void
-  /** A run that a worker of this process has ended. */
-  ended: (reason: EndReason, durationMs: number) => void
+/** What is done with a statement: `append` is all of it, from the call to the commit. */
+export type DatabaseOperation = 'append' | 'write' | 'read' | 'model'
+
+export interface MetricsOptions {
+  version: string
+  role: 'all' | 'server' | 'worker'
+  /** The providers of models that are known here. */
+  providers: string[]
+  /** Under which name this process claims runs. */
+  worker: () => string
+  figures: Figures
+}
+
+/** Metrics observe: who composes the process hands these hooks to what they watch, and nobody waits for them. */
+export interface Metrics extends RunEventMetrics, Pick<ServerMetrics, 'sent'>, Omit<WorkerMetrics, 'set' | 'ofEvents'> {
+  /** The database was asked; `failure` is the code of its error. */
+  asked: (operation: DatabaseOperation, durationMs: number, failure: string | null) => void
   scrape: () => Promise<{ contentType: string, text: string }>
 }
 
-export function createMetrics({ version, figures }: { version: string, figures: () => Promise<Figures> }): Metrics {
-  const registry = new Registry()
-  const registers = [registry]
-  const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) => new Gauge({ name, help, labelNames, registers })
-
-  // The prototype's six. Its "agent" was one run of one.
-  const total = gauge('agentos_agents_total', 'Runs that are stored')
-  const running = gauge('agentos_agents_running', 'Runs that are running')
-  const completed = gauge('agentos_agents_completed', 'Runs that succeeded')
-  const failed = gauge('agentos_agents_failed', 'Runs that failed')
-  const stopped = gauge('agentos_agents_stopped', 'Runs that were cancelled')
-  const scheduler = gauge('agentos_scheduler_status', '1 while schedules are acted on; 0: they are not')
-
-  gauge('agentos_build_info', 'Always 1; the label says which version runs', ['version']).set({ version }, 1)
-  const runs = gauge('agentos_runs', 'Runs that are stored, by status', ['status'])
-  const oldest = gauge('agentos_queue_oldest_wait_seconds', 'Since the oldest of the queued runs was submitted; 0 when none is queued')
-  const sockets = gauge('agentos_sockets', 'WebSockets that are open')
-  const waiting = gauge('agentos_sockets_waiting_bytes', 'What waits to be sent on all WebSockets: slow readers')
-  const slots = gauge('agentos_worker_slots', 'Runs that this worker may run at a time')
-  const busy = gauge('agentos_worker_busy', 'Runs that this worker runs')
-  const events = new Counter({ name: 'agentos_events_appended_total', help: 'Events that the worker of this process wrote to logs, by type', labelNames: ['type'], registers })
-  const duration = new Histogram({
-    name: 'agentos_run_duration_seconds',
-    help: 'Runs that this process ended: from the first start to the end, by why it ended',
-    labelNames: ['reason'],
-    buckets: [0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800, 3600],
-    registers,
-  })
+export function createMetrics({ version, role, providers, worker, figures }: MetricsOptions): Metrics {
+  const instruments = createInstruments()
+  const { registry, counter, gauge, histogram } = instruments
+  gauge('agentos_build_info', 'Always 1; the labels say which version runs, and as what', ['version', 'role']).set({ version, role }, 1)
+  const databaseUp = gauge('agentos_database_up', '1 when the database answered this scrape, else 0')
+  const database = histogram('agentos_database_duration_seconds', 'What the database took: read and write are single statements and transactions, model what Prisma asks, append all of an append to logs, its write and its wait for others included', SHORT_BUCKETS, ['operation'])
+  const failures = counter('agentos_database_errors_total', 'Statements that the database is to blame for, by what was wrong', ['code'])
+  const free = gauge('agentos_data_folder_free_bytes', 'Free on the disk that has the data folder')
+  const size = gauge('agentos_data_folder_size_bytes', 'All of that disk')
+  for (const code of ['busy', 'full', 'unreachable'])
+    failures.inc({ code }, 0)
+  // A process says nothing of what it does not do.
+  const ofServer = role === 'worker' ? null : createServerMetrics(instruments)
+  const ofWorker = role === 'server' ? null : createWorkerMetrics(instruments, { providers })
+  const runs = createRunEvents(instruments, { worker, others: ofWorker?.ofEvents ?? {} })
   let hasDefaults = false
 
   return {
-    stored(types) {
-      for (const type of types)
-        events.inc({ type })
+    ...runs,
+    sent: lagMs => ofServer?.sent(lagMs),
+    claimed: waitedMs => ofWorker?.claimed(waitedMs),
+    leaseLost: () => ofWorker?.leaseLost(),
+    executorStarted: () => ofWorker?.executorStarted(),
+    executorDied: () => ofWorker?.executorDied(),
+    asked(operation, durationMs, failure) {
+      database.observe({ operation }, durationMs / 1000)
+      if (failure !== null)
+        failures.inc({ code: failure })
     },
-
-    ended: (reason, durationMs) => duration.observe({ reason }, durationMs / 1000),
 
     async scrape() {
       // Its lag monitor wakes the process again and again; a server that nobody scrapes rests.
@@ -68,20 +78,14 @@ export function createMetrics({ version, figures }: { version: string, figures: 
         collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 })
       hasDefaults = true
 
-      const now = await figures()
-      total.set(RUN_STATUSES.reduce((sum, status) => sum + now.counts[status], 0))
-      running.set(now.counts.running)
-      completed.set(now.counts.succeeded)
-      failed.set(now.counts.failed)
-      stopped.set(now.counts.cancelled)
-      for (const status of RUN_STATUSES)
-        runs.set({ status }, now.counts[status])
-      oldest.set(now.oldestQueuedAt ? Math.max(0, Date.now() - Date.parse(now.oldestQueuedAt)) / 1000 : 0)
-      sockets.set(now.sockets)
-      waiting.set(now.socketsWaitingBytes)
-      slots.set(now.slots)
-      busy.set(now.busy)
-      scheduler.set(now.isScheduling ? 1 : 0)
+      const [isUp, stored, disk] = await Promise.all([figures.isDatabaseUp(), ofServer ? figures.stored() : null, figures.disk()])
+      databaseUp.set(isUp ? 1 : 0)
+      ofServer?.set({ sockets: figures.sockets(), waitingBytes: figures.waitingBytes(), isScheduling: figures.isScheduling(), stored })
+      ofWorker?.set({ slots: figures.slots(), busy: figures.busy() })
+      if (disk) {
+        free.set(disk.freeBytes)
+        size.set(disk.sizeBytes)
+      }
       return { contentType: registry.contentType, text: await registry.metrics() }
     },
   }

@@ -1,5 +1,5 @@
 import type { ScriptedModel, Turn } from '../../test/worker/scripted-model.ts'
-import type { ModelDelta } from './call-model.ts'
+import type { ModelDelta } from './model-answer.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 async function ask(turns: Turn[], o: { signal?: AbortSignal, timeouts?: typeof SHORT, messages?: Parameters<ReturnType<typeof createGateway>['call']>[0]['messages'] } = {}) {
   scripted = await startScriptedModel(turns)
-  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: KEY, baseUrl: scripted.baseUrl } }, o.timeouts)
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: KEY, baseUrl: scripted.baseUrl, speaks: null } }, o.timeouts)
   const deltas: ModelDelta[] = []
   const outcome = await gateway.call({
     model: 'openai/scripted',
@@ -106,7 +106,7 @@ it('a call that is stopped says so, whatever the endpoint does', async () => {
 })
 
 it('nobody listening is said with the address', async () => {
-  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:1/v1' } })
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:1/v1', speaks: null } })
   const outcome = await gateway.call({ model: 'openai/x', messages: [], tools: [], onDelta: () => {}, signal: new AbortController().signal })
   expect(outcome).toMatchObject({ ok: false, kind: 'unavailable', retryable: true })
 })
@@ -118,12 +118,14 @@ it('with nothing configured, it says what to paste, and why each model cannot be
   expect(gateway.canServe('openai/gpt-5')).toContain('OPENAI_API_KEY')
   expect(gateway.canServe('github/openai/gpt-4.1')).toContain('GITHUB_TOKEN')
   expect(gateway.canServe('ollama/qwen3')).toContain('ollama serve')
-  expect(gateway.canServe('claude/claude-sonnet-4-5')).toMatch(/later version.*OPENAI_BASE_URL/)
-  expect(gateway.canServe('mistral/large')).toContain('no provider that is known')
+  expect(gateway.canServe('claude/claude-sonnet-4-5')).toContain('ANTHROPIC_API_KEY')
+  expect(gateway.canServe('google/gemini-2.5-pro')).toContain('GEMINI_API_KEY')
+  expect(gateway.canServe('cohere/command-a-03-2025')).toContain('COHERE_API_KEY')
+  expect(gateway.canServe('mistral/large')).toMatch(/no provider that is known here. Expected openai\/…, claude\/….*AGENTOS_ENDPOINTS/)
 })
 
 it('a base URL without a key is enough, and its model must be named', () => {
-  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:8000/v1' } })
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: 'http://127.0.0.1:8000/v1', speaks: null } })
   expect([gateway.configured(), gateway.howTo(), gateway.canServe('openai/gpt-5')]).toEqual([['openai'], null, null])
   expect(gateway.canServe('openai')).toContain('names no model')
 })

@@ -13,6 +13,8 @@ export interface NetworkRules {
   apiPort: number
   /** By which our own API is known outside. */
   apiHosts: string[]
+  /** Whether this machine's own loopback may be among them: of what an operator can name. */
+  mayBeHere?: boolean | undefined
 }
 
 export type Decision
@@ -21,6 +23,10 @@ export type Decision
     | { allow: false, host: string, port: number, reason: string, detail?: string }
 
 export type Decide = (host: string, port: number) => Promise<Decision>
+
+/** The second is for what an operator could let it reach. */
+export const HERE = 'this machine itself'
+export const UNNAMED_HERE = `${HERE} (AGENTOS_MCP_PRIVATE_HOSTS does not name it)`
 
 const METADATA_NAMES = ['metadata.google.internal', 'metadata.goog', 'metadata', 'instance-data', 'instance-data.ec2.internal']
 
@@ -55,9 +61,9 @@ export function createDecide(rules: NetworkRules, judge: (address: string) => Ve
   }
 }
 
-function neverByName(host: string, { apiHosts }: NetworkRules): string | null {
-  if (host === 'localhost' || host.endsWith('.localhost'))
-    return 'this machine itself'
+function neverByName(host: string, { apiHosts, mayBeHere }: NetworkRules): string | null {
+  if (mayBeHere !== true && (host === 'localhost' || host.endsWith('.localhost')))
+    return mayBeHere === undefined ? HERE : UNNAMED_HERE
   if (apiHosts.includes(host))
     return 'AgentOS itself'
   return METADATA_NAMES.includes(host) ? 'a metadata service' : null

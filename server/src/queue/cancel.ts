@@ -1,4 +1,4 @@
-import type { RunView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { Database } from '../store/database.ts'

@@ -24,6 +24,13 @@ export interface EmbeddedQueueOptions {
   leaseMs?: number
   /** Where other processes have the database: how often it is looked whether one of them is gone. */
   lookMs?: number
+  watch?: QueueWatch
+}
+
+/** Hears of what the queue does; nothing waits for it. */
+export interface QueueWatch {
+  /** `waitedMs`: since the run was submitted; null when this is not its first attempt. */
+  claimed: (waitedMs: number | null) => void
 }
 
 const LEASE_MS = 30_000
@@ -38,7 +45,7 @@ type Handler = (claimed: ClaimedRun) => Promise<void>
  * The queue inside the server. It claims when it is told that something was queued, when a slot gets free, and at the moment in which
  * the next delayed run is due; with nothing to do it leaves the database alone.
  */
-export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS, lookMs = LOOK_MS }: EmbeddedQueueOptions): Queue {
+export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = LEASE_MS, lookMs = LOOK_MS, watch }: EmbeddedQueueOptions): Queue {
   const worker = `${workerId}:${Date.now().toString(36)}`
   const isAlone = db.dialect === 'sqlite' // one machine has everything, whatever it is called now
   const host = isAlone ? null : hostOfWorker(worker)
@@ -145,7 +152,9 @@ export function createEmbeddedQueue({ db, notifier, workerId, slots, leaseMs = L
   }
 
   function run(handle: Handler, claimed: ClaimedRun): void {
-    notifier.runChanged(claimed.run.id, claimed.run.lastSeq)
+    const { run: { id, lastSeq, createdAt }, ref } = claimed
+    notifier.runChanged(id, lastSeq)
+    watch?.claimed(ref.attempt === 1 ? Math.max(0, Date.now() - Date.parse(createdAt)) : null)
     const done = Promise.resolve(handle(claimed))
       .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
       .then(() => giveBack(claimed.ref))

@@ -1,4 +1,4 @@
-import type { RunView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { RunRef } from '../store/run-append.ts'
 

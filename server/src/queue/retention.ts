@@ -1,6 +1,8 @@
 import type { EndedRun } from '../store/retention.ts'
 import type { PruneServices } from './prune.ts'
+import { dropEndedCheckpoints } from '../store/checkpoints.ts'
 import { listRetentions, oldestEnded, storedBytes, trimTicks } from '../store/retention.ts'
+import { dropOldUploads } from '../store/uploads.ts'
 import { createAlarm } from './alarm.ts'
 import { prune } from './prune.ts'
 
@@ -62,6 +64,8 @@ const PAGE = 100
 const ROOM = 0.9
 /** What was removed is reckoned by its events; the size is measured anew so often at most. */
 const ROUNDS = 10
+/** What nobody has made a run of by then; a run that has not ended keeps it. */
+const UPLOAD_MS = 86_400_000
 /** More than anybody looks at. */
 const TICKS = 1_000
 
@@ -70,6 +74,10 @@ export async function removeOld(o: Services, isStopped: () => boolean = () => fa
   await removeByAge(o, isStopped)
   await removeByCount(o, isStopped)
   await removeBySize(o, isStopped)
+  if (!isStopped())
+    await o.artifacts.removeUnused(await dropEndedCheckpoints(o.db)) // of those that ended while they waited
+  if (!isStopped())
+    await o.artifacts.removeUnused(await dropOldUploads(o.db, UPLOAD_MS))
   if (!isStopped())
     await trimTicks(o.db, TICKS)
 }

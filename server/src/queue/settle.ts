@@ -1,5 +1,5 @@
 import type { EffectSettlement } from '../domain/run.ts'
-import type { RunView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { Database } from '../store/database.ts'

@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '../domain/run.ts'
-import type { RunView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
@@ -30,6 +30,8 @@ export interface RunRequest {
   retryOf?: string
   /** The schedule that it is a run of. */
   scheduleId?: string
+  /** It waits for the next message after each answer. */
+  isChat?: boolean
 }
 
 interface Services { db: Database, notifier: Notifier }
@@ -71,6 +73,7 @@ function toInsert(request: RunRequest): RunToInsert {
     idempotencyKey: request.idempotencyKey === undefined ? null : storable(request.idempotencyKey),
     retryOf: retryOf ?? null,
     scheduleId: request.scheduleId ?? null,
+    isChat: request.isChat ?? false,
     concurrencyKey: keyOf(manifest.concurrencyPer.keyTemplate, { task, inputs }),
     submitted: event('run.submitted', { agent: agent.name, version: agent.version, task, inputs, by: actor.userName, notices: agent.notices, ...retryOf !== undefined && { retryOf } }),
   }

@@ -1,4 +1,4 @@
-import type { AgentDetail, AgentView, ManifestProblem } from '../domain/views.ts'
+import type { AgentDetail, AgentView, ManifestProblem } from '../domain/views/agent.ts'
 import { z } from 'zod'
 import { parseManifest } from '../domain/manifest/parse.ts'
 import { listAgents } from '../store/agents.ts'

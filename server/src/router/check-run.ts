@@ -3,6 +3,8 @@ import type { IsolationLevel } from '../domain/run.ts'
 import type { Actor } from '../store/actor.ts'
 import type { RouterServices } from './context.ts'
 import { resolveInputs } from '../domain/manifest/inputs.ts'
+import { uploadNamed } from '../domain/upload.ts'
+import { findUpload } from '../store/uploads.ts'
 import { missingSecrets } from './missing-secrets.ts'
 
 export interface RunToCheck {
@@ -22,7 +24,7 @@ export type CheckedRun
     | { ok: false, fault: 'asked' | 'refused', problem: string }
 
 /** Everything that can refuse a run, before anything is written: the manifest's keys and limits of today, its secrets, its inputs, its folder. */
-export async function checkRun(services: Pick<RouterServices, 'refuse' | 'secrets' | 'resolveWorkspace'>, run: RunToCheck): Promise<CheckedRun> {
+export async function checkRun(services: Pick<RouterServices, 'db' | 'refuse' | 'secrets' | 'resolveWorkspace'>, run: RunToCheck): Promise<CheckedRun> {
   const { manifest, manifestPath, task } = run
   const refusal = services.refuse(manifest, { isolation: run.isolation }) ?? await missingSecrets({ ...services, actor: run.actor }, manifest)
   if (refusal)
@@ -32,5 +34,8 @@ export async function checkRun(services: Pick<RouterServices, 'refuse' | 'secret
     return { ok: false, fault: 'asked', problem: resolved.problems.join('; ') }
   const { inputs } = resolved
   const workspace = await services.resolveWorkspace({ manifest, manifestPath, task, inputs, given: run.workspace })
+  const upload = run.workspace === null ? null : uploadNamed(run.workspace.trim())
+  if (upload !== null && await findUpload(services.db, run.actor.organisationId, upload) === null)
+    return { ok: false, fault: 'asked', problem: `nothing is kept as ${run.workspace}: upload the folder again` }
   return workspace.ok ? { ok: true, inputs, workspaceFrom: workspace.from } : { ok: false, fault: 'refused', problem: workspace.problem }
 }

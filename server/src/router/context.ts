@@ -1,6 +1,7 @@
+import type { Readable } from 'node:stream'
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { Overview, WorkerView } from '../domain/views.ts'
+import type { ModelTestResult, Overview, ProviderView, WorkerView } from '../domain/views/system.ts'
 import type { UsageSource } from '../events/follow-usage.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { Vault } from '../secrets/vault.ts'
@@ -19,9 +20,20 @@ export interface Context extends RouterServices {
 export interface RouterServices {
   db: Database
   notifier: Notifier
-  /** Where the bytes of artifacts are; the router only says which are no longer wanted. */
-  artifacts: { removeUnused: (sha256s: string[]) => Promise<void> }
+  /** Where bytes are by their hash. */
+  artifacts: {
+    removeUnused: (sha256s: string[]) => Promise<void>
+    /** Null when they are not here. */
+    read: (sha256: string) => Promise<{ sizeBytes: number, stream: (range: { start: number, end: number }) => Readable } | null>
+  }
   version: string
+  /** The providers of models. `priceLists`: which lists say what they cost, the first one first. */
+  models: {
+    providers: () => ProviderView[]
+    list: (provider: string) => Promise<{ models: string[] } | { problem: string }>
+    test: (model: string) => Promise<ModelTestResult>
+    priceLists: string[]
+  }
   /** Why a run of this manifest would be refused now, in a sentence for a person; null when it may run. */
   refuse: (manifest: Manifest, asked?: { isolation?: IsolationLevel | null }) => string | null
   /** Values go in; a procedure never opens one. */
@@ -38,6 +50,8 @@ export interface RouterServices {
   usages: UsageSource
   /** A fresh one-time link that signs a browser in. */
   mintSignInLink: () => string
+  /** A batch of live events goes to a socket, so long after the oldest of them was made. */
+  sent: (lagMs: number) => void
   /** Bounds how many logs are replayed at once, so that a thousand clients that come back do not stall the loop. */
   replay: Gate
 }

@@ -1,4 +1,4 @@
-import type { ManifestProblem } from '../domain/views.ts'
+import type { ManifestProblem } from '../domain/views/agent.ts'
 import { TRPCError } from '@trpc/server'
 
 /** A manifest that cannot be read; the problems reach the client in `error.data.problems`. */
@@ -26,11 +26,11 @@ export function badRequest(message: string): TRPCError {
 }
 
 /** A word that is the beginning of several names. */
-export function ambiguous(noun: 'agent' | 'run' | 'schedule', word: string, candidates: string[]): TRPCError {
+export function ambiguous(noun: 'agent' | 'approval' | 'run' | 'schedule', word: string, candidates: string[]): TRPCError {
   return badRequest(`${JSON.stringify(word)} may mean more than one ${noun}: ${listed(candidates)}`)
 }
 
-export function notFound(noun: 'agent' | 'run' | 'schedule' | 'secret', word: string, there: string[]): TRPCError {
+export function notFound(noun: 'agent' | 'approval' | 'budget' | 'rule' | 'run' | 'schedule' | 'secret', word: string, there: string[]): TRPCError {
   const hint = there.length > 0 ? `; there is ${listed(there)}` : ''
   return new TRPCError({ code: 'NOT_FOUND', message: `no ${noun} is called ${JSON.stringify(word)}${hint}` })
 }

@@ -1,9 +1,11 @@
-import type { RunView } from '../domain/views.ts'
+import type { ApprovalView } from '../domain/views/approval.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Database } from '../store/database.ts'
 import type { ScheduleRow } from '../store/schedules.ts'
 import { findAgent, listAgents } from '../store/agents.ts'
+import { findApproval } from '../store/approvals.ts'
 import { findRun } from '../store/runs.ts'
 import { listSchedules } from '../store/schedules.ts'
 import { ambiguous, notFound } from './fault.ts'
@@ -27,6 +29,14 @@ export async function runNamed({ db, actor }: Asking, id: string): Promise<RunVi
   if (match.found)
     return match.found
   throw match.candidates.length > 0 ? ambiguous('run', id, match.candidates) : notFound('run', id, [])
+}
+
+/** By id or a prefix of it, or by that of its run while it asks one thing. */
+export async function approvalNamed({ db, actor }: Asking, word: string): Promise<ApprovalView> {
+  const found = await findApproval(db, actor.organisationId, word)
+  if (found.length === 1)
+    return found[0]!
+  throw found.length > 1 ? ambiguous('approval', word, found.map(one => one.id)) : notFound('approval', word, [])
 }
 
 /** By id or a prefix of it, or by the name of an agent that has one schedule. */

@@ -1,13 +1,13 @@
 import type { TrackedEnvelope } from '@trpc/server'
 import type { RunEvent } from '../domain/event.ts'
-import type { RunView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { Connection, RouterServices } from './context.ts'
 import { tracked } from '@trpc/server'
 import { follow } from '../events/follow.ts'
 import { roughBytes } from '../events/page-limit.ts'
 import { takePlace } from './live.ts'
 
-type Following = Pick<RouterServices, 'db' | 'notifier' | 'replay'> & { connection: Connection }
+type Following = Pick<RouterServices, 'db' | 'notifier' | 'replay' | 'sent'> & { connection: Connection }
 export type TrackedBatch = TrackedEnvelope<RunEvent[]>
 
 /** A message of about this size is what a slow reader can have waiting beyond the socket's own bound. */
@@ -23,13 +23,14 @@ const cut = new WeakMap<RunEvent[], RunEvent[][]>()
  * Each batch's id is its last seq.
  */
 export async function* followLog(o: Following, run: RunView, cursor: number, signal: AbortSignal): AsyncGenerator<TrackedBatch> {
-  const { db, notifier, replay, connection } = o
+  const { db, notifier, replay, sent, connection } = o
   const leave = takePlace(connection)
   const pages = follow({ db, notifier, runId: run.id, after: cursor, signal, pageSize: PAGE_SIZE })
   let seen = cursor
   try {
     while (true) {
-      const next = seen < run.lastSeq ? await replay.pass(() => pages.next()) : await pages.next()
+      const isReplay = seen < run.lastSeq
+      const next = isReplay ? await replay.pass(() => pages.next()) : await pages.next()
       if (next.done)
         return
       for (const batch of inBatches(next.value)) {
@@ -37,6 +38,8 @@ export async function* followLog(o: Following, run: RunView, cursor: number, sig
         if (signal.aborted)
           return
         seen = batch.at(-1)!.seq // a batch is never empty
+        if (!isReplay)
+          sent(Date.now() - Date.parse(batch[0]!.at))
         yield tracked(String(seen), batch)
       }
     }

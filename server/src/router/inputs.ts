@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000
 export const word = z.string().trim().min(1).max(128)
 export const source = z.string().max(1_000_000, 'a manifest may have 1 MB at most')
 export const task = z.string().max(100_000, 'a task may have 100 kB at most')
+/** Of a file in a workspace. Not trimmed: a name may begin with a space. */
+export const path = z.string().min(1).max(8192)
 export const folder = z.string().min(1).max(4096)
 export const isolation = z.enum(ISOLATION_LEVELS)
 export const timeMs = z.int().min(100).max(30 * DAY_MS)

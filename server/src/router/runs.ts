@@ -1,18 +1,21 @@
-import type { ArtifactView, RunPage, RunUsage, RunView, WatchUpdate } from '../domain/views.ts'
+import type { RunPage, RunUsage, RunView, WatchUpdate } from '../domain/views/run.ts'
+import type { ArtifactView, FileContent, FileDiff, WorkspaceFilesPage } from '../domain/views/workspace.ts'
 import type { RunUsageNow } from './usages.ts'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { isFinal } from '../domain/run.ts'
 import { followUsage } from '../events/follow-usage.ts'
 import { watchRuns } from '../events/watch.ts'
+import { askToKeep } from '../queue/ask-to-keep.ts'
 import { cancel } from '../queue/cancel.ts'
 import { settle, SettleError } from '../queue/settle.ts'
 import { getAgentVersion } from '../store/agents.ts'
 import { listArtifacts } from '../store/artifacts.ts'
 import { listRuns } from '../store/runs.ts'
+import { fileContent, fileDiff, filesOf } from './files.ts'
 import { agentNamed, runNamed } from './find.ts'
 import { setHeld } from './hold.ts'
-import { delayMs, folder, inputs, isolation, source, statuses, task, timeMs, word } from './inputs.ts'
+import { delayMs, folder, inputs, isolation, path, source, statuses, task, timeMs, word } from './inputs.ts'
 import { paced } from './live.ts'
 import { pruneAsked } from './prune-asked.ts'
 import { submitRun } from './submit-run.ts'
@@ -47,6 +50,8 @@ export const runs = router({
       sinceMs: delayMs.optional(),
       /** Only those that were given up after too many losses in a row. */
       deadLetter: z.boolean().optional(),
+      /** Only conversations; `search` looks into what was said, too. */
+      chats: z.boolean().optional(),
     }).default({}))
     .query(async ({ ctx, input }): Promise<RunPage> => {
       const agentId = input.agent === undefined ? undefined : (await agentNamed(ctx, input.agent)).id
@@ -56,6 +61,7 @@ export const runs = router({
         ...(input.statuses?.length && { statuses: input.statuses }),
         ...(agentId !== undefined && { agentId }),
         ...(input.search && { search: input.search }),
+        ...(input.chats && { chats: true }),
         ...(input.deadLetter && { deadLetter: true }),
         ...(input.sinceMs !== undefined && { since: new Date(Date.now() - input.sinceMs).toISOString() }),
       })
@@ -69,6 +75,34 @@ export const runs = router({
   artifacts: procedure
     .input(z.object({ run: word }))
     .query(async ({ ctx, input }): Promise<ArtifactView[]> => listArtifacts(ctx.db, ctx.actor.organisationId, (await runNamed(ctx, input.run)).id)),
+
+  /** What is kept of its workspace, held against what it began with, a page by path. */
+  files: procedure
+    .input(z.object({ run: word, after: path.optional(), limit: z.int().min(1).max(1000).default(500) }))
+    .query(async ({ ctx, input }): Promise<WorkspaceFilesPage> => {
+      const { id } = await runNamed(ctx, input.run)
+      return filesOf(ctx, id, { after: input.after ?? null, limit: input.limit })
+    }),
+
+  /** What one of its files holds, as far as it can be shown; the bytes are at `/artifacts/<run>/workspace/file?path=`. */
+  file: procedure
+    .input(z.object({ run: word, path }))
+    .query(async ({ ctx, input }): Promise<FileContent> => fileContent(ctx, (await runNamed(ctx, input.run)).id, input.path)),
+
+  /** How one of its files differs from what the run began with. */
+  fileDiff: procedure
+    .input(z.object({ run: word, path }))
+    .query(async ({ ctx, input }): Promise<FileDiff> => fileDiff(ctx, (await runNamed(ctx, input.run)).id, input.path)),
+
+  /** Has its workspace kept as it is now, while it runs: `workspace.kept` in its log says when that is done. */
+  keepFiles: procedure
+    .input(z.object({ run: word }))
+    .mutation(async ({ ctx, input }): Promise<{ id: string }> => {
+      const { id, status } = await runNamed(ctx, input.run)
+      if (!await askToKeep(ctx, { actor: ctx.actor, runId: id }))
+        throw new TRPCError({ code: 'CONFLICT', message: `run ${id} is ${status}, not running: what its last attempt left is kept already` })
+      return { id }
+    }),
 
   submit: procedure
     .input(submission)

@@ -1,4 +1,5 @@
-import type { RunView, ScheduleView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
+import type { ScheduleView } from '../domain/views/schedule.ts'
 import type { ScheduleRow } from '../store/schedules.ts'
 import { z } from 'zod'
 import { nextTick, ticksFrom } from '../domain/schedule.ts'

@@ -1,4 +1,4 @@
-import type { SecretView } from '../domain/views.ts'
+import type { SecretView } from '../domain/views/system.ts'
 import { z } from 'zod'
 import { MAX_SECRET_BYTES, secretNameProblem, secretValueProblem } from '../domain/secret.ts'
 import { badRequest, notFound, refused } from './fault.ts'

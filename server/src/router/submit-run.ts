@@ -1,6 +1,6 @@
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { RunView } from '../domain/views.ts'
+import type { RunView } from '../domain/views/run.ts'
 import type { Actor } from '../store/actor.ts'
 import type { AgentRow } from '../store/agents.ts'
 import type { Context } from './context.ts'
@@ -25,6 +25,7 @@ export interface Submission {
   idempotencyKey?: string | undefined
   retryOf?: string | undefined
   scheduleId?: string | undefined
+  isChat?: boolean | undefined
 }
 
 type SignedIn = Context & { actor: Actor }
@@ -33,6 +34,8 @@ type SignedIn = Context & { actor: Actor }
 export async function submitRun(ctx: SignedIn, asked: Submission): Promise<RunView> {
   const wanted = await findWanted(ctx, asked)
   const { task } = asked
+  if (asked.isChat && wanted.manifest.runtime !== 'llm')
+    throw badRequest(`a conversation needs an agent with a model: ${wanted.manifest.name} is of runtime ${wanted.manifest.runtime}`)
   const checked = await checkRun(ctx, {
     actor: ctx.actor,
     manifest: wanted.manifest,
@@ -57,6 +60,7 @@ export async function submitRun(ctx: SignedIn, asked: Submission): Promise<RunVi
     ...(asked.delayMs !== undefined && { delayMs: asked.delayMs }),
     ...(asked.idempotencyKey !== undefined && { idempotencyKey: asked.idempotencyKey }),
     ...(asked.retryOf !== undefined && { retryOf: asked.retryOf }),
+    ...(asked.isChat && { isChat: true }),
     ...(asked.scheduleId !== undefined && { scheduleId: asked.scheduleId }),
   })
 }

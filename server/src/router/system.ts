@@ -1,4 +1,4 @@
-import type { Overview, WorkerView } from '../domain/views.ts'
+import type { Overview, WorkerView } from '../domain/views/system.ts'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { procedure, router } from './trpc.ts'

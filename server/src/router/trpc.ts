@@ -1,4 +1,4 @@
-import type { ManifestProblem } from '../domain/views.ts'
+import type { ManifestProblem } from '../domain/views/agent.ts'
 import type { Context } from './context.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'

@@ -1,4 +1,4 @@
-import type { RunUsage } from '../domain/views.ts'
+import type { RunUsage } from '../domain/views/run.ts'
 import type { UsageSource } from '../events/follow-usage.ts'
 import type { Actor } from '../store/actor.ts'
 import type { RouterServices } from './context.ts'

@@ -1,4 +1,5 @@
-import type { Overview, ScheduleView } from '../domain/views.ts'
+import type { ScheduleView } from '../domain/views/schedule.ts'
+import type { Overview } from '../domain/views/system.ts'
 import type { Database } from '../store/database.ts'
 import type { ScheduleRow } from '../store/schedules.ts'
 import { ticksFrom } from '../domain/schedule.ts'

@@ -1,4 +1,4 @@
-import type { SecretView } from '../domain/views.ts'
+import type { SecretView } from '../domain/views/system.ts'
 import type { Actor } from '../store/actor.ts'
 import type { Database } from '../store/database.ts'
 import { listSecretNames, listSecrets, readSealedSecrets, removeSecret, saveSecret } from '../store/secrets.ts'

@@ -10,11 +10,12 @@ export async function ensureOwner(db: Database): Promise<Actor> {
 }
 
 async function findOwner(db: Database): Promise<Actor | null> {
-  const organisation = await db.ask(prisma => prisma.organisation.findFirst({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }))
-  if (!organisation)
-    return null
-  const user = await db.ask(prisma => prisma.user.findUniqueOrThrow({ where: { id: organisation.createdById } }))
-  return { organisationId: organisation.id, organisationName: organisation.name, userId: user.id, userName: user.name }
+  const [row] = await db.read({
+    sql: `SELECT o."id" AS "organisationId", o."name" AS "organisationName", u."id" AS "userId", u."name" AS "userName"
+      FROM organisations AS o JOIN users AS u ON u."id" = o."createdById" ORDER BY o."createdAt", o."id" LIMIT 1`,
+    params: [],
+  })
+  return row ? row as unknown as Actor : null // the columns named above
 }
 
 /** Two servers may start at once: the second one's statements find that there is an organisation and do nothing. */

@@ -1,5 +1,6 @@
 import type { EachStatement, Param, Row, Statement } from './driver.ts'
 import type { RunAppend } from './run-append.ts'
+import { sqliteSql } from './sql.sqlite.ts'
 
 const TAKE_SEQS = `UPDATE runs SET
     "lastSeq" = runs."lastSeq" + x.n, "lastAppend" = $2, "steps" = max(runs."steps", x.steps), "recorded" = runs."recorded" + x.recorded, "outputBytes" = runs."outputBytes" + x.bytes, "tokens" = runs."tokens" + x.tokens,
@@ -8,7 +9,7 @@ const TAKE_SEQS = `UPDATE runs SET
   FROM (SELECT value->>0 AS id, value->>1 AS fence, value->>2 AS n, value->>3 AS steps, value->>4 AS bytes, value->>5 AS tokens, value->>6 AS cost,
     value->>7 AS moved, value->>8 AS now, value->>9 AS level, value->>10 AS levelBy, value->>11 AS recorded FROM json_each($1)) AS x
   WHERE runs."id" = x.id AND runs."fence" = x.fence AND runs."status" = 'running'
-  RETURNING "id", "lastSeq", "organisationId", "worker", "attempt"`
+  RETURNING "id", "lastSeq", "organisationId", "worker", "attempt", "agentId", "createdById", ${sqliteSql.now} AS "nowMs"`
 
 /** So many events go in with one statement; the rest of a batch one by one. */
 const CHUNK = 20

@@ -1,4 +1,4 @@
-import type { ArtifactView } from '../domain/views.ts'
+import type { ArtifactView } from '../domain/views/workspace.ts'
 import type { Database } from './database.ts'
 import type { RunRef } from './run-append.ts'
 import { artifactPath } from '../domain/artifact.ts'
@@ -27,20 +27,13 @@ export async function listArtifacts(db: Database, organisationId: string, runId:
   return rows.map(toView)
 }
 
-/** `worker`: who has stored its bytes, on its machine. */
+/** `worker`: who has stored its bytes. */
 export interface FoundArtifact { artifact: ArtifactView, worker: string }
 
 /** By its exact name; null when the organisation's run has none of that name. */
 export async function findArtifact(db: Database, organisationId: string, runId: string, name: string): Promise<FoundArtifact | null> {
   const row = await db.ask(prisma => prisma.artifact.findFirst({ where: { organisationId, runId, name } }))
   return row && { artifact: toView(row), worker: row.worker }
-}
-
-/** Those of these hashes that no artifact has. */
-export async function unusedHashes(db: Database, sha256s: string[]): Promise<string[]> {
-  const used = await db.ask(prisma => prisma.artifact.findMany({ where: { sha256: { in: sha256s } }, select: { sha256: true }, distinct: ['sha256'] }))
-  const known = new Set(used.map(row => row.sha256))
-  return sha256s.filter(sha256 => !known.has(sha256))
 }
 
 interface ArtifactRow extends Omit<ArtifactView, 'path' | 'createdAt' | 'sizeBytes'> { runId: string, sizeBytes: bigint, createdAt: Date }

@@ -1,3 +1,4 @@
+import type { RunMoved } from '../domain/run-moved.ts'
 import type { BellChannel, Driver, OpenedDatabase, Prisma } from './driver.ts'
 import { postgresqlDatabaseError } from './errors.postgresql.ts'
 import { DatabaseError } from './errors.ts'
@@ -9,14 +10,23 @@ export interface Database extends Driver {
   ask: <T>(question: (prisma: Prisma) => Promise<T>) => Promise<T>
   /** null where one process alone has the database. */
   readonly bells: BellChannel | null
+  /** Hears of each change of a run's standing that was made here, after it was stored. */
+  readonly moved: (moved: RunMoved) => void
   close: () => Promise<void>
 }
 
+export interface OpenDatabaseOptions {
+  /** `file:…` or `postgres://…`. */
+  databaseUrl: string
+  dataDir: string
+  moved?: Database['moved']
+}
+
 /**
- * Opens, brings up to date, and on SQLite locks the database. `databaseUrl`: `file:…` or `postgres://…`. Rejects with DatabaseError,
- * whose message is for the person who starts the program.
+ * Opens, brings up to date, and on SQLite locks the database. Rejects with DatabaseError, whose message is for the person who starts
+ * the program.
  */
-export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: string, dataDir: string }): Promise<Database> {
+export async function openDatabase({ databaseUrl, dataDir, moved = () => {} }: OpenDatabaseOptions): Promise<Database> {
   const { driver, prisma, bells, close } = await open(databaseUrl, dataDir)
   let closed: Promise<void> | undefined
   return {
@@ -26,6 +36,7 @@ export async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: stri
       throw asDatabaseError(error, driver.sql.dialect)
     }),
     bells,
+    moved,
     close: () => closed ??= close(),
   }
 }
@@ -61,4 +72,13 @@ export async function ping(db: Database): Promise<number> {
   const startedAt = performance.now()
   await db.read({ sql: 'SELECT 1', params: [] })
   return performance.now() - startedAt
+}
+
+/** How far the database's clock is ahead of this machine's. */
+export async function clockApartMs(db: Database): Promise<number> {
+  const { now, epochMs } = db.sql
+  const sentAt = Date.now()
+  const startedAt = performance.now()
+  const [row] = await db.read({ sql: `SELECT ${epochMs(now)} AS "at"`, params: [] })
+  return Number(row!.at) - (sentAt + (performance.now() - startedAt) / 2) // one row, always
 }

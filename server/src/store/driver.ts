@@ -1,7 +1,7 @@
 import type { PrismaClient } from './generated/sqlite/client.ts'
 import type { Sql } from './sql.ts'
 
-export type Param = string | number | null
+export type Param = string | number | Uint8Array | null
 /** Parameters are `$1`, `$2`, … on both databases. */
 export interface Statement { sql: string, params: Param[] }
 /** Run once for each list of parameters, made of what the statements before it returned. Parameters are `?` on SQLite: the fastest that there is. */

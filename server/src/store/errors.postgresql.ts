@@ -11,6 +11,8 @@ export function postgresqlDatabaseError(error: unknown): unknown {
     return new DatabaseError('refused', `PostgreSQL refused the user or password of DATABASE_URL: ${message}`, { cause: error })
   if (code === '53100')
     return new DatabaseError('full', `PostgreSQL has no space left: ${message}`, { cause: error })
+  if (code === '40P01' || code === '40001')
+    return new DatabaseError('busy', `PostgreSQL ended one of two transactions that waited for each other: ${message}`, { cause: error })
   if (code === '25006')
     return new DatabaseError('read_only', `PostgreSQL takes no writes now: ${message}`, { cause: error })
   return error

@@ -1,6 +1,6 @@
 /** The codes that a program may act on; the message is for a person. */
 export type DatabaseErrorCode
-  /** Another process has the database open, or holds its write lock for longer than we wait. */
+  /** Another process has the database open, or holds its write lock for longer than we wait; or transactions waited for each other again and again. */
   = | 'held' | 'busy'
     /** Not a database, torn, or cut short. */
     | 'damaged'

@@ -3,11 +3,25 @@ import type { RunRef } from './run-append.ts'
 
 export interface HeldRun { fence: number, isCancelRequested: boolean }
 
-/** Extends the leases of all runs that the worker still has, in one statement. Resolves to those it has, and whether somebody wants them to end. */
+/** Extends the leases of all runs that the worker still has. Resolves to those it has, and whether somebody wants them to end. */
 export async function extendLeases(db: Database, worker: string, refs: RunRef[], leaseMs: number): Promise<Map<string, HeldRun>> {
+  const held = await extend(db, worker, refs, leaseMs, 'SKIP LOCKED')
+  if (db.dialect === 'postgresql') {
+    // What an append has at the moment: each by itself. Whoever waits for one row while it has others may wait in a circle.
+    for (const ref of refs.filter(({ runId }) => !held.has(runId))) {
+      for (const [runId, run] of await extend(db, worker, [ref], leaseMs, ''))
+        held.set(runId, run)
+    }
+  }
+  return held
+}
+
+async function extend(db: Database, worker: string, refs: RunRef[], leaseMs: number, orElse: 'SKIP LOCKED' | ''): Promise<Map<string, HeldRun>> {
   const { now, later, texts } = db.sql
+  const own = `"id" IN ${texts('$1')} AND "worker" = $2 AND "status" = 'running'`
+  const free = db.dialect === 'postgresql' ? `"id" IN (SELECT "id" FROM runs WHERE ${own} FOR NO KEY UPDATE ${orElse})` : own
   const [rows] = await db.batch([{
-    sql: `UPDATE runs SET "leaseUntil" = ${later(now, '$3')} WHERE "id" IN ${texts('$1')} AND "worker" = $2 AND "status" = 'running'
+    sql: `UPDATE runs SET "leaseUntil" = ${later(now, '$3')} WHERE ${free}
       RETURNING "id", "fence", CASE WHEN "cancelRequestedAt" IS NULL THEN 0 ELSE 1 END AS "asked"`,
     params: [JSON.stringify(refs.map(ref => ref.runId)), worker, leaseMs],
   }])

@@ -1,8 +1,9 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { EndReason, FinalStatus, RunStatus } from '../domain/run.ts'
-import type { WaitingFor } from '../domain/views.ts'
+import type { WaitingFor } from '../domain/views/run.ts'
 import type { Database } from './database.ts'
 import type { Param, Statement } from './driver.ts'
+import type { Sql } from './sql.ts'
 import { event } from '../domain/event.ts'
 import { canMove, END_REASONS } from '../domain/run.ts'
 import { newId } from './id.ts'
@@ -51,6 +52,10 @@ export interface Move {
     | { status: 'queued', decidedBy: string }
     /** It goes on running; that somebody wants it to end is noted. */
     | { status: 'running', cancelRequestedBy: string }
+    /** Only its log grows. */
+    | { status: RunStatus, stays: true }
+  /** What is stored in the same transaction; each statement has to see by the run's mark that the run was moved. */
+  with?: (sql: Sql, mark: string) => Statement[]
 }
 
 /** How its attempts have gone: failures count against the manifest's `retry`, losses in a row make it poison. */
@@ -58,26 +63,30 @@ export type AttemptCounts = Pick<StandingRun, 'failures' | 'losses' | 'recordedA
 
 export interface Moved { run: StandingRun, moved: boolean, lastSeq: number }
 
+type Decide = (run: StandingRun) => Move | null | Promise<Move | null>
+
 /**
  * Every change of a run's status but the claim. `decide` sees the run as it stands and says what is to become of it, or null to leave
  * it; when somebody else was quicker it is asked again. Row, events and attempt change in one transaction. Null when there is no such run.
  * After a failure that leaves open whether it was stored, the same `mark` once more finds out and moves the run only once.
  */
-export async function moveRun(db: Database, runId: string, decide: (run: StandingRun) => Move | null, mark = newId()): Promise<Moved | null> {
+export async function moveRun(db: Database, runId: string, decide: Decide, mark = newId()): Promise<Moved | null> {
   while (true) {
     const run = await readStanding(db, runId)
     if (!run)
       return null
     if (run.mark === mark)
       return { run, moved: true, lastSeq: run.lastSeq }
-    const move = decide(run)
+    const move = await decide(run)
     if (!move)
       return { run, moved: false, lastSeq: run.lastSeq }
     if (move.to.status !== run.status && !canMove(run.status, move.to.status))
       throw new Error(`run ${run.id} is ${run.status} and cannot become ${move.to.status}`)
     const [moved] = await db.batch(statementsFor(db, run, move, mark))
-    if (moved!.length > 0)
+    if (moved!.length > 0) {
+      db.moved({ runId: run.id, attempt: run.attempt, from: run.status, to: move.to.status, events: move.events })
       return { run, moved: true, lastSeq: run.lastSeq + move.events.length }
+    }
   }
 }
 
@@ -97,7 +106,7 @@ export async function readStanding(db: Database, runId: string): Promise<Standin
   return { ...row, waitingFor, outputBytes: Number(row.outputBytes), tokens: Number(row.tokens) } as unknown as StandingRun
 }
 
-function statementsFor({ sql }: Database, run: StandingRun, { actor, events, to }: Move, mark: string): Statement[] {
+function statementsFor({ sql }: Database, run: StandingRun, { actor, events, to, with: others }: Move, mark: string): Statement[] {
   const [columns, values] = changesOf(to, sql.now, sql.instant)
   const statements: Statement[] = [
     {
@@ -113,13 +122,15 @@ function statementsFor({ sql }: Database, run: StandingRun, { actor, events, to 
       params: [to.reason, storable(to.detail), run.id, run.attempt, mark],
     })
   }
-  return statements
+  return [...statements, ...others?.(sql, mark) ?? []]
 }
 
 /** What is set beside status and seq; parameters from `$8` on. */
 function changesOf(to: Move['to'], now: string, instant: (param: string) => string): [string, Param[]] {
   const request = `"cancelRequestedAt" = ${now}, "cancelRequestedBy" = `
   const rest = '"leaseUntil" = NULL, "now" = NULL, "waitingFor" = NULL'
+  if ('stays' in to)
+    return ['"now" = "now"', []]
   if (to.status === 'running')
     return [`${request}$8`, [to.cancelRequestedBy]]
   if (to.status === 'waiting')

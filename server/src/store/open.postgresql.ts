@@ -1,5 +1,4 @@
 import type { OpenedDatabase, Prisma } from './driver.ts'
-import type { AppliedMigration } from './migrations/migrate.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { createPostgresqlBells } from './bells.postgresql.ts'
@@ -7,10 +6,11 @@ import { createPostgresqlDriver } from './driver.postgresql.ts'
 import { postgresqlDatabaseError } from './errors.postgresql.ts'
 import { DatabaseError } from './errors.ts'
 import { migrationAdapterPostgresql } from './migrations/adapter.postgresql.ts'
+import { readApplied } from './migrations/applied.postgresql.ts'
 import { applyMigrations, pendingMigrations } from './migrations/migrate.ts'
 
 /** Any number that other programs on the same server are unlikely to take. */
-const MIGRATION_LOCK = 4_700_001
+export const MIGRATION_LOCK = 4_700_001
 
 /** For a connection of the pool, whoever asks. */
 const CONNECTION_WAIT_MS = 10_000
@@ -50,12 +50,4 @@ async function migrate(url: string): Promise<void> {
   finally {
     await client.end().catch(() => {}) // gives the lock back
   }
-}
-
-async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
-  const { rows: tables } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "exists"`) as { rows: { exists: boolean }[] }
-  if (!tables[0]?.exists)
-    return []
-  const { rows } = await client.query(`SELECT migration_name AS "name", finished_at IS NOT NULL AS "finished" FROM _prisma_migrations WHERE rolled_back_at IS NULL`) as { rows: AppliedMigration[] }
-  return rows
 }

@@ -1,8 +1,9 @@
 import type { OpenedDatabase } from './driver.ts'
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { connectSqlite } from './adapter.sqlite.ts'
+import { checkWhole } from './check-whole.sqlite.ts'
 import { sqliteDatabaseError } from './errors.sqlite.ts'
 import { DatabaseError } from './errors.ts'
 import { lockDatabase } from './lock.sqlite.ts'
@@ -74,21 +75,4 @@ async function prepare(path: string): Promise<void> {
   }
   if ((await pendingMigrations('sqlite', applied)).length > 0)
     await applyMigrations('sqlite', migrationAdapterSqlite(path), applied)
-}
-
-/** What SQLite would take for a new database, or would notice only when it comes to the missing page. */
-function checkWhole(path: string): void {
-  const sizeBytes = statSync(path).size
-  if (sizeBytes === 0)
-    throw new DatabaseError('damaged', `${path} is empty: it was cut short. Restore it from a backup, or delete it to begin anew`)
-  const header = Buffer.alloc(100)
-  const file = openSync(path, 'r')
-  readSync(file, header, 0, 100, 0)
-  closeSync(file)
-  if (header.toString('latin1', 0, 15) !== 'SQLite format 3')
-    throw new DatabaseError('damaged', `${path} is not an SQLite database: check DATABASE_URL, or restore the file from a backup. It was left as it is`)
-  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16)
-  const hasLog = existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0 // then pages may still be in there
-  if (!hasLog && sizeBytes < header.readUInt32BE(28) * pageBytes)
-    throw new DatabaseError('damaged', `${path} was cut short (${sizeBytes} bytes of ${header.readUInt32BE(28) * pageBytes}): restore it from a backup. It was left as it is`)
 }

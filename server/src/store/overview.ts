@@ -1,5 +1,5 @@
 import type { EndReason, RunStatus } from '../domain/run.ts'
-import type { Overview } from '../domain/views.ts'
+import type { Overview } from '../domain/views/system.ts'
 import type { Database } from './database.ts'
 import { countRuns } from './runs.ts'
 

@@ -20,7 +20,7 @@ const BATCH = { runs: 200, events: 20_000 }
 export interface Deleted {
   /** The ids that are gone. */
   runs: string[]
-  /** What their artifacts held; others may have the same. */
+  /** What their artifacts and files held; others may have the same. */
   sha256s: string[]
 }
 
@@ -62,15 +62,18 @@ async function deleteBatch(db: Database, status: RunStatus, filter: PruneFilter)
   const mark = newId()
   const own = `(SELECT "id" FROM runs WHERE "id" IN ${texts('$1')} AND "mark" = $2)`
   const chosen = [JSON.stringify(batch.map(row => row.id)), mark]
-  const [found, artifacts] = await db.batch([
+  const [found, ...held] = await db.batch([
     // Whoever wants to hold one of them waits for this, and then finds none.
     { sql: `UPDATE runs SET "mark" = $2 WHERE "id" IN ${texts('$1')} AND "heldAt" IS NULL RETURNING "id"`, params: chosen },
     { sql: `DELETE FROM artifacts WHERE "runId" IN ${own} RETURNING "sha256"`, params: chosen },
+    { sql: `DELETE FROM workspace_files WHERE "runId" IN ${own} RETURNING "sha256", "beforeSha256"`, params: chosen },
+    { sql: `DELETE FROM checkpoints WHERE "runId" IN ${own} RETURNING "sha256"`, params: chosen },
     { sql: `DELETE FROM events WHERE "runId" IN ${own}`, params: chosen },
+    { sql: `DELETE FROM budget_spends WHERE "period" IN ${own}`, params: chosen }, // of the run's own limits; what was used stays
     { sql: `DELETE FROM runs WHERE "id" IN ${texts('$1')} AND "mark" = $2`, params: chosen },
   ])
   // The columns that are returned.
-  return { runs: found!.map(row => row.id as string), sha256s: [...new Set(artifacts!.map(row => row.sha256 as string))] }
+  return { runs: found!.map(row => row.id as string), sha256s: [...new Set(held.slice(0, 3).flat().flatMap(row => [row.sha256, row.beforeSha256]).filter(sha256 => typeof sha256 === 'string'))] }
 }
 
 function conditions({ sql }: Database, status: RunStatus, filter: PruneFilter): { where: string, params: Param[] } {

@@ -1,4 +1,4 @@
-import type { QueuedBecause } from '../domain/views.ts'
+import type { QueuedBecause } from '../domain/views/run.ts'
 import type { Database } from './database.ts'
 
 /** What of a run and its agent says why it waits. Times are milliseconds. */

@@ -32,16 +32,23 @@ export async function oldestEnded(db: Database, limit: number): Promise<EndedRun
 export async function storedBytes(db: Database): Promise<{ bytes: number, events: number }> {
   const [[database], [artifacts], [runs]] = await Promise.all([
     db.read({ sql: db.dialect === 'sqlite' ? SQLITE_BYTES : POSTGRESQL_BYTES, params: [] }),
-    db.read({ sql: 'SELECT coalesce(sum("sizeBytes"), 0) AS "bytes" FROM (SELECT DISTINCT "sha256", "sizeBytes" FROM artifacts) AS kept', params: [] }),
+    db.read({ sql: KEPT_BYTES, params: [] }),
     db.read({ sql: 'SELECT coalesce(sum("lastSeq"), 0) AS "events" FROM runs', params: [] }),
   ])
   return { bytes: Number(database!.bytes) + Number(artifacts!.bytes), events: Number(runs!.events) } // one row each, always
 }
 
+/** What runs began with is of the size of what they left, near enough. */
+const KEPT_BYTES = `SELECT coalesce(sum("sizeBytes"), 0) AS "bytes" FROM (SELECT DISTINCT "sha256", "sizeBytes" FROM artifacts
+  UNION SELECT DISTINCT "sha256", "sizeBytes" FROM workspace_files WHERE "sha256" IS NOT NULL UNION SELECT "sha256", "sizeBytes" FROM checkpoints) AS kept`
+
 const SQLITE_BYTES = `SELECT ((SELECT "page_count" FROM pragma_page_count()) - (SELECT "freelist_count" FROM pragma_freelist_count())) * (SELECT "page_size" FROM pragma_page_size()) AS "bytes"`
 
-/** Deleted rows leave free space in the files, which only shrink now and then: so by the part of the log's files that rows fill. */
-const POSTGRESQL_BYTES = `SELECT pg_database_size(current_database()) * least(1, (SELECT coalesce(sum(pg_column_size("data") + 120), 0) FROM events)::float8 / greatest(1, pg_table_size('events'))) AS "bytes"`
+/**
+ * Deleted rows leave free space in the files, which only shrink now and then: so by the part of the log's files that rows fill. What is
+ * kept is counted by itself.
+ */
+const POSTGRESQL_BYTES = `SELECT (pg_database_size(current_database()) - pg_total_relation_size('blob_chunks')) * least(1, (SELECT coalesce(sum(pg_column_size("data") + 120), 0) FROM events)::float8 / greatest(1, pg_table_size('events'))) AS "bytes"`
 
 /** Of each schedule the newest ticks stay. */
 export async function trimTicks(db: Database, keep: number): Promise<void> {

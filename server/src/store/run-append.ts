@@ -17,6 +17,21 @@ export interface Progress {
   now: string | null | undefined
   isolation: IsolationLevel | null
   isolationBy: string | null
+  /** Calls to models that have ended. */
+  answers: AnsweredCall[]
+}
+
+/** What a call to a model came to, as its answer in the log says. */
+export interface AnsweredCall {
+  /** Names its hold; null when nothing was held. */
+  call: string | null
+  model: string
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  nanos: number
+  /** Nobody said what it came to: this is the most that it can have been. */
+  isUnknown: boolean
 }
 
 /** `data` is JSON already. */

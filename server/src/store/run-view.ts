@@ -1,5 +1,5 @@
 import type { EndReason, IsolationLevel, RunStatus } from '../domain/run.ts'
-import type { RunLimits, RunView, WaitingFor } from '../domain/views.ts'
+import type { RunLimits, RunView, WaitingFor } from '../domain/views/run.ts'
 import type { Database } from './database.ts'
 import type { Param, Row } from './driver.ts'
 import type { QueueRow } from './queue-reasons.ts'
@@ -24,6 +24,7 @@ export interface RunRow extends QueueRow {
   worker: string | null
   waitingFor: string | null
   scheduleId: string | null
+  kind: string
   priority: number
   isolation: string | null
   isolationBy: string | null
@@ -41,7 +42,7 @@ export interface RunRow extends QueueRow {
 }
 
 const PLAIN = ['id', 'agentId', 'agentName', 'agentVersion', 'task', 'inputs', 'limits', 'notices', 'workspaceFrom', 'status', 'reason', 'detail', 'now', 'attempt',
-  'maxAttempts', 'failures', 'host', 'worker', 'waitingFor', 'scheduleId', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq', 'createdById', 'concurrencyKey'] as const
+  'maxAttempts', 'failures', 'host', 'worker', 'waitingFor', 'scheduleId', 'kind', 'priority', 'isolation', 'isolationBy', 'steps', 'outputBytes', 'tokens', 'costUsd', 'lastSeq', 'createdById', 'concurrencyKey'] as const
 const TIMES = ['createdAt', 'availableAt', 'startedAt', 'endedAt', 'cancelRequestedAt', 'deadLetteredAt', 'heldAt'] as const
 
 /** The runs that `tail` (WHERE, ORDER BY, LIMIT) selects of `runs AS r`. */
@@ -84,6 +85,7 @@ function toRunView(row: RunRow, because: RunView['queuedBecause']): RunView {
     host: row.host,
     worker: row.worker,
     scheduleId: row.scheduleId,
+    isChat: row.kind === 'chat',
     priority: row.priority,
     isolation: row.isolation as IsolationLevel | null,
     isolationBy: row.isolationBy,

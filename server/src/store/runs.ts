@@ -1,5 +1,5 @@
 import type { RunStatus } from '../domain/run.ts'
-import type { RunCounts, RunPage, RunView } from '../domain/views.ts'
+import type { RunCounts, RunPage, RunView } from '../domain/views/run.ts'
 import type { Database } from './database.ts'
 import type { Param } from './driver.ts'
 import { RUN_STATUSES } from '../domain/run.ts'
@@ -45,6 +45,8 @@ export interface RunFilter {
   since?: string
   /** Only those that were given up after too many losses in a row. */
   deadLetter?: boolean
+  /** Only conversations. */
+  chats?: boolean
 }
 
 /** Newest first. Each page costs the same however many runs there are. Rejects with CursorError. */
@@ -58,7 +60,7 @@ export async function listRuns(db: Database, organisationId: string, filter: Run
 }
 
 function conditions({ sql }: Database, organisationId: string, filter: RunFilter): { where: string, params: Param[] } {
-  const { before, statuses, agentId, search, since, deadLetter } = filter
+  const { before, statuses, agentId, search, since, deadLetter, chats } = filter
   const params: Param[] = []
   const given = (value: Param): string => `$${params.push(value)}`
   const where = [`r."organisationId" = ${given(organisationId)}`]
@@ -68,6 +70,8 @@ function conditions({ sql }: Database, organisationId: string, filter: RunFilter
     where.push(`r."agentId" = ${given(agentId)}`)
   if (since !== undefined)
     where.push(`r."createdAt" >= ${sql.instant(given(Date.parse(since)))}`)
+  if (chats)
+    where.push(`r."kind" = 'chat'`)
   if (deadLetter)
     where.push('r."deadLetteredAt" IS NOT NULL')
   if (before !== undefined) {
@@ -78,7 +82,8 @@ function conditions({ sql }: Database, organisationId: string, filter: RunFilter
     const pattern = given(`%${storable(search).replace(/[\\%_]/g, '\\$&')}%`)
     const range = idRange(search)
     const byId = range ? [`r."id" BETWEEN ${given(range.gte)} AND ${given(range.lte)}`] : []
-    where.push(`(${[sql.like('r."task"', pattern), sql.like('r."agentName"', pattern), ...byId].join(' OR ')})`)
+    const words = `EXISTS (SELECT 1 FROM events AS e WHERE e."runId" = r."id" AND e."type" IN ('message.sent', 'model.responded') AND ${sql.like('e."data"', pattern)})`
+    where.push(`(${[sql.like('r."task"', pattern), sql.like('r."agentName"', pattern), ...byId, ...chats ? [words] : []].join(' OR ')})`)
   }
   return { where: where.join(' AND '), params }
 }

@@ -1,5 +1,5 @@
 import type { RunStatus } from '../domain/run.ts'
-import type { TickOutcome, TickView } from '../domain/views.ts'
+import type { TickOutcome, TickView } from '../domain/views/schedule.ts'
 import type { Database } from './database.ts'
 import type { Statement } from './driver.ts'
 import type { ScheduleRow } from './schedule-row.ts'

@@ -1,4 +1,4 @@
-import type { SecretView } from '../domain/views.ts'
+import type { SecretView } from '../domain/views/system.ts'
 import type { Actor } from './actor.ts'
 import type { Database } from './database.ts'
 

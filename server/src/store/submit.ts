@@ -1,6 +1,6 @@
 import type { NewEvent } from '../domain/event.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { RunLimits, RunView } from '../domain/views.ts'
+import type { RunLimits, RunView } from '../domain/views/run.ts'
 import type { Actor } from './actor.ts'
 import type { AgentRow } from './agents.ts'
 import type { Database } from './database.ts'
@@ -25,6 +25,7 @@ export interface RunToInsert {
   retryOf: string | null
   concurrencyKey: string | null
   scheduleId: string | null
+  isChat: boolean
   submitted: NewEvent
 }
 
@@ -62,6 +63,7 @@ async function insert(db: Database, request: RunToInsert, tick: TickOfRun | null
     idempotencyKey: request.idempotencyKey,
     concurrencyKey: request.concurrencyKey,
     scheduleId: request.scheduleId,
+    kind: request.isChat ? 'chat' : 'task',
     createdById: actor.userId,
     priority: request.priority,
     maxAttempts: agent.manifest.retry.attempts,

@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '../domain/run.ts'
-import type { SandboxStatus, WorkerView } from '../domain/views.ts'
+import type { SandboxStatus, WorkerView } from '../domain/views/system.ts'
 import type { Database } from './database.ts'
 
 /** What a process says of itself. */

@@ -7,7 +7,7 @@ import type { AttemptServices } from './attempt-services.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
 import { chooseIsolation } from './isolation.ts'
 import { findPrograms } from './programs.ts'
-import { whyNoShell } from './refusal.ts'
+import { whyUnpriced } from './refusal.ts'
 import { whyNoNetwork } from './run-network.ts'
 
 /** What a run is given, decided before anything of it starts. */
@@ -26,10 +26,9 @@ export async function grant(services: AttemptServices, { run, agent }: ClaimedRu
   if (!isolation.ok)
     return isolation
   const { level } = isolation
-  // A server that has its workers elsewhere could not say it.
-  const unasked = whyNoShell(manifest, level, services.host.levels)
-  if (unasked !== null)
-    return { ok: false, problem: unasked }
+  const unpriced = whyUnpriced(manifest, services.gateway)
+  if (unpriced !== null)
+    return { ok: false, problem: unpriced }
   const secrets = await services.vault.open(agent.organisationId, manifest.secrets)
   if (!secrets.ok)
     return secrets

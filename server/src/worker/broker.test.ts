@@ -1,7 +1,9 @@
 import type { ScriptedModel, Turn } from '../../test/worker/scripted-model.ts'
 import type { NewEvent } from '../domain/event.ts'
 import type { CommandRules } from '../domain/policy/decide.ts'
+import type { RunRef } from '../store/run-append.ts'
 import { afterEach, expect, it } from 'vitest'
+import { NO_BUDGETS } from '../../test/worker/no-budgets.ts'
 import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { startScriptedModel } from '../../test/worker/scripted-model.ts'
 import { event } from '../domain/event.ts'
@@ -9,6 +11,7 @@ import { createRedactor } from '../domain/redact/redactor.ts'
 import { createGateway } from '../models/gateway.ts'
 import { createBroker } from './broker.ts'
 import { createOrderedLog } from './ordered-log.ts'
+import { createRequestWriter } from './write-request.ts'
 
 const SECRET = 'value-of-the-token'
 const WITH_SECRET = { name: 'push', run: 'git push', timeoutMs: null, retry: { attempts: 1, delayMs: 0 }, if: null, continueOnError: false, idempotent: false, secrets: ['TOKEN'] }
@@ -27,13 +30,20 @@ async function open(turns: Turn[] = [{ say: 'hello there' }], model = ['openai/s
   const stop = new AbortController()
   const log = createOrderedLog(async events => void written.push(...events), () => {})
   const broker = createBroker({
+    spending: NO_BUDGETS,
     log,
-    manifest: { commands, model, steps: [WITH_SECRET], verify: [] },
+    manifest: { approvals: { shell: null, files: 'auto', fetch: 'ask', mcp: 'ask', agent: 'ask', costUsd: null, expiresMs: 604_800_000 }, commands, model, temperature: null, network: 'none', steps: [WITH_SECRET], verify: [] },
+    level: 'sandbox',
+    askPeople: async ({ digest }) => ({ as: 'pending', waitingFor: { kind: 'approval', approval: 'a', step: 1, call: null, tool: 'shell', title: 't', digest, rule: 'r', expiresAt: AT } }),
+    costUsd: async () => 0,
+    onExpired: () => {},
     secrets: { TOKEN: SECRET, OTHER: 'of another step' },
     redactor: createRedactor([{ value: SECRET, shown: '[secret TOKEN]' }]),
-    gateway: createGateway({ ...NO_MODELS, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl } }),
+    gateway: createGateway({ ...NO_MODELS, openai: { apiKey: 'sk-x', baseUrl: scripted.baseUrl, speaks: null } }),
     signal: stop.signal,
     keep: async ({ name, step }) => event('artifact.lost', { name, step, detail: 'nothing is kept here' }),
+    tools: { specs: [], actionOf: () => null, allow: () => {}, call: async () => ({ kind: 'tool', content: 'no tool', hasFailed: true }), close: async () => {} },
+    requests: createRequestWriter({ ref: { runId: 'run', fence: 1, attempt: 1 } as RunRef, artifacts: { save: async () => { throw new Error('nothing is kept here') } } }),
     onViolation: detail => violations.push(detail),
   })
   const chunks: string[] = []
@@ -72,17 +82,14 @@ it('a command is held against the manifest\'s rules', async () => {
   expect(await broker.ask({ kind: 'command', step: 1, command: 'sudo ls' }, () => {})).toMatchObject({ kind: 'decision', allow: false, rule: 'sudo' })
 })
 
-it('what a person would have to be asked about is refused, with the rule and the reason, until somebody can be asked', async () => {
+it('what a person has to be asked about parks the run until somebody has said it; what is refused has its rule and reason', async () => {
   const { broker } = await open([], ['openai/scripted'], { deny: ['sudo'], ask: ['git push'], allow: ['git', 'echo'] })
   const ask = (command: string) => broker.ask({ kind: 'command', step: 1, command }, () => {})
   expect(await ask('git status')).toEqual({ kind: 'decision', allow: true })
-  expect(await ask('git push origin')).toEqual({
-    kind: 'decision',
-    allow: false,
-    rule: 'git push',
-    reason: 'the rule "git push" of commands.ask wants a person to be asked, and nobody can be asked yet: until approvals exist it is refused',
-  })
   expect(await ask('curl x')).toMatchObject({ allow: false, rule: 'commands.allow', reason: expect.stringContaining('curl x') })
+  expect(broker.waitingFor()).toBeNull()
+  expect(await ask('git push origin')).toEqual({ kind: 'parked' })
+  expect(broker.waitingFor()).toMatchObject({ kind: 'approval', approval: 'a' })
 })
 
 it('a turn is recorded before the call, as it streams, and after it; the loop gets the text too', async () => {

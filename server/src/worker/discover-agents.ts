@@ -1,5 +1,5 @@
 import type { Manifest } from '../domain/manifest/manifest.ts'
-import type { ManifestProblem } from '../domain/views.ts'
+import type { ManifestProblem } from '../domain/views/agent.ts'
 import type { Actor } from '../store/actor.ts'
 import type { Database } from '../store/database.ts'
 import { readdir, readFile, stat } from 'node:fs/promises'

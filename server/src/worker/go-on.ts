@@ -25,20 +25,31 @@ export interface GoOn {
   outcome: AttemptOutcome | null
 }
 
+interface Going { level: IsolationLevel, workspace: { isKept: boolean, isRestored: boolean } }
+
 /**
  * Settles what was under way when an earlier attempt was lost, by the manifest's policy, and says what the new one keeps and repeats.
- * `isKept`: the workspace is as the earlier attempts left it.
+ * `workspace`: whether it is as the earlier attempts left it, here or on another machine.
  */
-export function goOn(soFar: SoFar, { agent }: ClaimedRun, { level, isKept }: { level: IsolationLevel, isKept: boolean }): GoOn {
+export function goOn(soFar: SoFar, { agent }: ClaimedRun, { level, workspace }: Going): GoOn {
   const { manifest } = agent
   const policy = effectPolicy(manifest, level)
-  const repeatable = soFar.open.filter(effect => isRepeatable(effect, manifest))
-  const unknown = soFar.open.filter(effect => !isRepeatable(effect, manifest))
-  const resumed = event('run.resumed', { kept: soFar.kept, repeated: repeatable.length, unknown: unknown.length, workspace: isKept ? 'kept' : 'new' })
+  const isLoaded = workspace.isKept && soFar.session !== null && soFar.open.some(isTurnOfAgent)
+  const mayGoOn = (effect: OpenEffect) => isRepeatable(effect, manifest) || (isLoaded && isTurnOfAgent(effect))
+  const repeatable = soFar.open.filter(mayGoOn)
+  const unknown = soFar.open.filter(effect => !mayGoOn(effect))
+  const notice = manifest.runtime === 'acp' && soFar.open.some(isTurnOfAgent) ? noticeOf(isLoaded) : null
+  const resumed = event('run.resumed', {
+    kept: soFar.kept,
+    repeated: repeatable.length,
+    unknown: unknown.length,
+    workspace: workspace.isRestored ? 'restored' : workspace.isKept ? 'kept' : 'new',
+    ...(notice && { notice }),
+  })
   const events = [resumed, ...unknown.map(unknownEffect)]
   const [first] = unknown
   if (!first)
-    return { soFar, events, outcome: null }
+    return { soFar: isLoaded ? soFar : { ...soFar, session: null }, events, outcome: null }
   if (policy === 'ask')
     return { soFar, events, outcome: askAbout(first) }
   const settlements = unknown.map(effect => ({ effect, as: settledBy(policy, effect, manifest) }))
@@ -46,10 +57,21 @@ export function goOn(soFar: SoFar, { agent }: ClaimedRun, { level, isKept }: { l
     settlementEvents(effect, { as, by: `policy ${policy}` }, effect.place !== null && commandsOf(manifest)[effect.place]?.continueOnError === true))
   const interrupted = settlements.find(({ as }) => as === 'interrupted')
   return {
-    soFar: withTold(soFar, settled),
+    soFar: { ...withTold(soFar, settled), session: isLoaded ? soFar.session : null },
     events: [...events, ...settled],
     outcome: interrupted ? whyInterrupted(interrupted.effect) : null,
   }
+}
+
+/** The turn of somebody else's agent is the first command of its run. */
+function isTurnOfAgent({ place, call }: OpenEffect): boolean {
+  return place === 0 && call === null
+}
+
+function noticeOf(isLoaded: boolean): string {
+  return isLoaded
+    ? 'Its agent loads the session that it had, and goes on in it.'
+    : 'Its agent has no session here that it could load: it begins again.'
 }
 
 function askAbout({ effect, step, call, place, name, command, startedAt }: OpenEffect): AttemptOutcome {

@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '../domain/run.ts'
-import type { SandboxStatus } from '../domain/views.ts'
+import type { SandboxStatus } from '../domain/views/system.ts'
 
 export type Chosen = { ok: true, level: IsolationLevel, by: string | null } | { ok: false, problem: string }
 

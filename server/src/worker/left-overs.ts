@@ -1,7 +1,7 @@
 import type { WorkspacePlace } from './workspace/place.ts'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { reapRun } from '../executor/reap.ts'
+import { reapRun, runsWithProcesses } from '../executor/reap.ts'
 import { removeTree } from './workspace/remove-tree.ts'
 
 /**
@@ -23,13 +23,18 @@ export interface LeftOvers {
  * What a worker that was killed has left on this machine: the folder of each of its runs, and outside a sandbox perhaps
  * processes, found by the mark in their environment. No process stays; a folder stays that its run needs to go on.
  */
-export async function removeLeftOvers(place: WorkspacePlace, standingOf: (runId: string) => Promise<Standing>): Promise<LeftOvers> {
+export async function removeLeftOvers(place: WorkspacePlace, standingsOf: (runIds: string[]) => Promise<(runId: string) => Standing>): Promise<LeftOvers> {
   const found: LeftOvers = { runs: [], kept: [], killedProcesses: 0, problems: [] }
-  for (const runId of await readdir(place.path).catch(() => [])) {
-    const standing = /^[\w-]+$/.test(runId) ? await standingOf(runId) : 'elsewhere'
+  const names = await readdir(place.path).catch(() => [])
+  const runIds = names.filter(name => /^[\w-]+$/.test(name))
+  const alive = runsWithProcesses()
+  const standingOf = await standingsOf(runIds)
+  for (const runId of runIds) {
+    // Asked again before anything is killed: another worker of this machine may have it by now.
+    const standing = alive.has(runId) ? (await standingsOf([runId]))(runId) : standingOf(runId)
     if (standing === 'elsewhere')
       continue
-    const killed = await reapRun(runId)
+    const killed = alive.has(runId) ? await reapRun(runId) : 0
     found.killedProcesses += killed
     if (standing === 'goes_on')
       found.kept.push(runId)

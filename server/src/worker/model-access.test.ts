@@ -1,4 +1,5 @@
 import type { RunEvent } from '../domain/event.ts'
+import type { RunRef } from '../store/run-append.ts'
 import { readdir, stat } from 'node:fs/promises'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
@@ -6,6 +7,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { checkDatabase } from '../../test/checker.ts'
 import { checkPairs } from '../../test/worker/check-pairs.ts'
+import { NO_BUDGETS } from '../../test/worker/no-budgets.ts'
 import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { openWorker } from '../../test/worker/open-worker.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
@@ -13,6 +15,7 @@ import { createGateway } from '../models/gateway.ts'
 import { openModelAccess } from './open-model-access.ts'
 import { createOrderedLog } from './ordered-log.ts'
 import { watchSteps } from './watch-steps.ts'
+import { createRequestWriter } from './write-request.ts'
 
 let worker: Awaited<ReturnType<typeof openWorker>>
 beforeAll(async () => {
@@ -41,14 +44,14 @@ steps:
   const events = await worker.ended(id)
   expect(checkPairs(events)).toEqual([])
   expect(output(events)).toMatch(/"content":"good "[\s\S]*\[DONE\][\s\S]*HTTP\/1.1 429[\s\S]*retry-after: 3/i)
-  expect(dataOf(events, 'model.requested')).toMatchObject([1, 2, 2].map(step => ({ step, model: 'openai/scripted', messages: 1, tools: [] })))
+  expect(dataOf(events, 'model.requested')).toMatchObject([1, 2, 2].map(step => ({ step, model: 'openai/scripted', messages: 1, tools: [], asked: { added: expect.anything() } })))
   expect(dataOf(events, 'model.responded')).toMatchObject([
-    { step: 1, text: 'good day to you', finish: 'stop', usage: { inputTokens: 11, outputTokens: 7, cachedTokens: 3 }, costUsd: null },
+    { step: 1, text: 'good day to you', finish: 'stop', usage: { inputTokens: 11, outputTokens: 7, cachedTokens: 3 }, costUsd: 0.0000795 },
     { step: 2, finish: 'tool_calls', toolCalls: [{ id: 'call-0', tool: 'shell', input: { command: 'ls' } }] },
-    { step: 2, finish: 'error', error: 'openai/scripted answered 429: scripted 429' },
+    { step: 2, finish: 'error', error: 'openai/scripted answered 429: scripted 429', costUsd: null },
   ])
   expect(dataOf(events, 'model.delta').filter(({ step }) => step === 1).map(({ text }) => text).join('')).toBe('good day to you')
-  expect(await worker.view(id)).toMatchObject({ status: 'succeeded', tokens: 36 })
+  expect(await worker.view(id)).toMatchObject({ status: 'succeeded', tokens: 36, costUsd: expect.closeTo(0.000159, 12) })
   // Its own token stands in what it prints; the key does not.
   expect(output(events)).toContain('OPENAI_API_KEY=agentos-run-')
   expect(JSON.stringify(events)).not.toContain('sk-canary')
@@ -124,6 +127,7 @@ steps:
 it('a folder whose name is too long for a socket gets one among the temporary folders, which goes with it', async () => {
   const log = watchSteps(createOrderedLog(async () => {}, () => {}), 1)
   const access = await openModelAccess({
+    spending: NO_BUDGETS,
     gateway: createGateway({ ...NO_MODELS, claude: { apiKey: 'sk-canary-claude', baseUrl: null } }),
     manifest: { runtime: 'script', model: ['claude/*', 'openai/gpt-5'], network: 'none' },
     runId: 'run-1',
@@ -131,6 +135,7 @@ it('a folder whose name is too long for a socket gets one among the temporary fo
     place: { path: join(worker.workspacesPath, 'x'.repeat(100)), runUser: null },
     log,
     redactor: createRedactor([]),
+    requests: createRequestWriter({ ref: { runId: 'run-1', fence: 1, attempt: 1 } as RunRef, artifacts: worker.artifacts }),
     signal: new AbortController().signal,
   })
   const { socketPath } = access.loopback[0]!

@@ -1,3 +1,4 @@
+import type { Spending } from '../budgets/spending.ts'
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { Redactor } from '../domain/redact/redactor.ts'
 import type { IsolationLevel } from '../domain/run.ts'
@@ -7,18 +8,21 @@ import type { WireFormat } from '../models/wire/route.ts'
 import type { OrderedLog } from './ordered-log.ts'
 import type { RunAccess } from './run-access.ts'
 import type { WorkspacePlace } from './workspace/place.ts'
+import type { RequestWriter } from './write-request.ts'
 import { recordWire } from './record-wire.ts'
 import { NO_ACCESS, placeSocket } from './run-access.ts'
 
 export interface ModelAccessOptions {
   gateway: Pick<Gateway, 'openWire'>
-  manifest: Pick<Manifest, 'runtime' | 'model' | 'network'>
+  spending: Spending
+  manifest: Pick<Manifest, 'runtime' | 'model' | 'network' | 'cost'>
   runId: string
   level: IsolationLevel
   place: WorkspacePlace
   log: OrderedLog & { step: () => number }
   /** Of what may stand neither in the log nor with a provider. */
   redactor: Redactor
+  requests: RequestWriter
   /** Aborted when the run is to end: its calls end at once. */
   signal: AbortSignal
 }
@@ -31,13 +35,15 @@ export const MODEL_PORT = 4101
  * sandbox with a loopback of its own it is a socket that is led there; else the programs are on this machine's loopback, where it
  * takes a free port.
  */
-export async function openModelAccess({ gateway, manifest, runId, level, place, log, redactor, signal }: ModelAccessOptions): Promise<RunAccess> {
+export async function openModelAccess(o: ModelAccessOptions): Promise<RunAccess> {
+  const { gateway, spending, manifest, runId, level, place, log, redactor, requests, signal } = o
   if (manifest.runtime === 'llm' || manifest.model.length === 0)
     return NO_ACCESS
   const hasOwnLoopback = level === 'container' || level === 'sandbox'
   const socket = hasOwnLoopback ? await placeSocket(place, runId, 'models.sock') : null
   const at: WirePlace = socket ? { socketPath: socket.path, user: place.runUser } : { port: 0 }
-  const wire = await gateway.openWire({ place: at, models: manifest.model, recorder: recordWire(log, redactor), redactor })
+  const recorder = recordWire({ log, redactor, spending, requests })
+  const wire = await gateway.openWire({ place: at, models: manifest.model, recorder, redactor, mayBeUnpriced: manifest.cost === 'unmetered' })
 
   let closing: Promise<void> | null = null
   const close = () => closing ??= wire.close().then(socket?.remove)

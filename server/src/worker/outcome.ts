@@ -1,5 +1,5 @@
 import type { EndReason } from '../domain/run.ts'
-import type { WaitingFor } from '../domain/views.ts'
+import type { WaitingFor } from '../domain/views/run.ts'
 import type { AttemptStop } from './attempt-stop.ts'
 
 /** How an attempt went. */

@@ -1,4 +1,4 @@
-import type { SandboxStatus, WorkerView } from '../domain/views.ts'
+import type { SandboxStatus, WorkerView } from '../domain/views/system.ts'
 import type { Database } from '../store/database.ts'
 import type { KnownWorker, WorkerFacts } from '../store/workers.ts'
 import { isolationOf, listWorkers, markWorker, removeGoneWorkers, reportWorker, runsOfWorkers } from '../store/workers.ts'

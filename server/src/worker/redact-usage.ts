@@ -1,5 +1,5 @@
 import type { Redactor } from '../domain/redact/redactor.ts'
-import type { RunUsage } from '../domain/views.ts'
+import type { RunUsage } from '../domain/views/run.ts'
 
 /** Executors cut command lines at this length. */
 const CUT_CHARACTERS = 300

@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '../domain/run.ts'
-import type { SandboxStatus } from '../domain/views.ts'
+import type { SandboxStatus } from '../domain/views/system.ts'
 import { expect, it } from 'vitest'
 import { NO_MODELS } from '../../test/worker/no-models.ts'
 import { UNKEPT } from '../domain/limits.ts'
@@ -18,7 +18,7 @@ function refuse(source: string, o: { sandbox?: SandboxStatus, baseUrl?: string, 
   const parsed = parseManifest(`name: test\n${source}\n`, { file: 'test.yaml' })
   if (!parsed.ok)
     throw new Error(JSON.stringify(parsed.problems))
-  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: o.baseUrl ?? null } })
+  const gateway = createGateway({ ...NO_MODELS, openai: { apiKey: null, baseUrl: o.baseUrl ?? null, speaks: null } })
   return createRefusals({ gateway, sandbox: () => o.sandbox ?? SANDBOXED, programsDir: '/nowhere' })(parsed.manifest, { isolation: o.isolation ?? null })
 }
 
@@ -35,9 +35,16 @@ it('without any model, it says what to paste', () => {
   expect(refuse(LLM, ENDPOINT)).toBeNull()
 })
 
-it('one model that can be called is enough, and a provider that comes later is named when it is none', () => {
+it('a model whose price nobody knows is refused before it runs, unless the manifest says cost: unmetered', () => {
+  expect(refuse('model: [openai/gpt-5, github/some-model]', ENDPOINT)).toMatch(/price of github\/some-model is not known/)
+  expect(refuse('model: [openai/gpt-5, github/some-model]\ncost: unmetered', ENDPOINT)).toBeNull()
+  expect(refuse(`runtime: script\n${SCRIPT}\nmodel: [openai/*, github/some-model]`, ENDPOINT)).toMatch(/price of github\/some-model is not known/)
+  expect(refuse(`runtime: script\n${SCRIPT}\nmodel: [openai/*, github/*]`, ENDPOINT)).toBeNull()
+})
+
+it('one model that can be called is enough, and what to set is said when it is none', () => {
   expect(refuse('model: [claude/claude-sonnet-4-5, openai/gpt-5]', ENDPOINT)).toBeNull()
-  expect(refuse('model: claude/claude-sonnet-4-5', ENDPOINT)).toContain('later version')
+  expect(refuse('model: claude/claude-sonnet-4-5', ENDPOINT)).toMatch(/^Claude has no key: set ANTHROPIC_API_KEY/)
 })
 
 it('a level that was asked for and is not there is refused with what to install', () => {
@@ -56,14 +63,13 @@ it('a container needs an image, and has no network yet', () => {
   expect(refuse(`${SCRIPT}\nisolation: container\nimage: debian:12`)).toContain('cannot be had')
 })
 
-it('a model\'s shell does not run by itself outside a sandbox', () => {
-  expect(refuse(LLM, { ...ENDPOINT, sandbox: BARE })).toContain('approvals.shell')
-  expect(refuse(LLM, { ...ENDPOINT, isolation: 'process' })).not.toBeNull()
-  expect(refuse(`${LLM}\napprovals: { shell: auto }`, { ...ENDPOINT, sandbox: BARE })).toBeNull()
+it('a model\'s shell outside a sandbox is no reason to refuse: a person is asked when it comes to it', () => {
+  expect(refuse(LLM, { ...ENDPOINT, sandbox: BARE })).toBeNull()
+  expect(refuse(LLM, { ...ENDPOINT, isolation: 'process' })).toBeNull()
 })
 
 it('a key that does not act yet refuses', () => {
-  expect(refuse(`${SCRIPT}\nworkspace: { from: https://example.com/repo.git }`)).toContain('workspace.from')
+  expect(refuse(`runtime: script\napprovals: { cost: $1 }\n${SCRIPT}`)).toContain('approvals.cost')
 })
 
 it('a script that names models needs one that its programs can call', () => {

@@ -1,13 +1,14 @@
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { IsolationLevel } from '../domain/run.ts'
-import type { SandboxStatus } from '../domain/views.ts'
+import type { SandboxStatus } from '../domain/views/system.ts'
 import type { Gateway } from '../models/gateway.ts'
 import { notYet } from '../domain/manifest/not-yet.ts'
+import { whyNoPrice } from '../domain/price.ts'
 import { whyNoPrograms } from './programs.ts'
 import { whyNoNetwork } from './run-network.ts'
 
 export interface RefusalOptions {
-  gateway: Pick<Gateway, 'canServe' | 'howTo' | 'whyNoWire'>
+  gateway: Pick<Gateway, 'canServe' | 'howTo' | 'whyNoWire' | 'prices'>
   /** What the start-up probe has proved. */
   sandbox: () => SandboxStatus
   /** What is installed for agents. */
@@ -25,9 +26,9 @@ export function createRefusals({ gateway, sandbox, programsDir }: RefusalOptions
       ?? whyNoImage(manifest, isolation)
       ?? whyNoLevel(isolation, sandbox())
       ?? whyNoModel(manifest, gateway)
+      ?? whyUnpriced(manifest, gateway)
       ?? whyNoNetwork(manifest.network, isolation ?? sandbox().default)
       ?? whyNoPrograms(manifest.programs, programsDir)
-      ?? whyNoShell(manifest, isolation, sandbox())
   }
 }
 
@@ -62,10 +63,7 @@ function whyNoModel({ runtime, model }: Manifest, gateway: RefusalOptions['gatew
   return gateway.howTo() ?? whyNot.join(' ')
 }
 
-/** A model's shell runs by itself only behind the wall of a sandbox; asking a person comes with approvals. */
-export function whyNoShell({ runtime, tools, approvals }: Manifest, isolation: IsolationLevel | null, { default: byDefault }: SandboxStatus): string | null {
-  const level = isolation ?? byDefault
-  if (runtime !== 'llm' || !tools.includes('shell') || approvals.shell === 'auto' || level === 'sandbox' || level === 'container')
-    return null
-  return `This machine gives level ${level} only, and outside a sandbox a model's shell has to ask a person, which does not act yet. Make the sandbox available (agentos doctor says how), or set approvals.shell: auto.`
+/** What nobody can count is not spent, unless the manifest says so. */
+export function whyUnpriced({ model, cost }: Pick<Manifest, 'model' | 'cost'>, { prices }: Pick<Gateway, 'prices'>): string | null {
+  return cost === 'unmetered' ? null : whyNoPrice(model, prices.priceOf)
 }

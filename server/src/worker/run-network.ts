@@ -1,3 +1,4 @@
+import type { HostPattern } from '../domain/host-pattern.ts'
 import type { Manifest } from '../domain/manifest/manifest.ts'
 import type { Redactor } from '../domain/redact/redactor.ts'
 import type { IsolationLevel } from '../domain/run.ts'
@@ -26,6 +27,10 @@ export interface RunNetworkOptions {
 export interface NetworkSettings extends Pick<ProxyOptions, 'apiHosts' | 'judge' | 'resolve'> {
   /** Known when the server listens, which is before it takes runs. */
   apiPort: () => number
+  /** Into private networks and this machine an MCP server's url leads only there. */
+  mcpPrivateHosts?: HostPattern[] | undefined
+  /** The same of a repository that a workspace is cloned from. */
+  gitPrivateHosts?: HostPattern[] | undefined
 }
 
 const PROXY_PORT = 4102

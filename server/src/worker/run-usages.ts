@@ -1,4 +1,4 @@
-import type { RunUsage } from '../domain/views.ts'
+import type { RunUsage } from '../domain/views/run.ts'
 import type { UsageSource } from '../events/follow-usage.ts'
 
 /** What the processes of the runs here use, as their executors say: two samples a run, in memory alone. */

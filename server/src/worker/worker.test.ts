@@ -50,6 +50,7 @@ it('runs a script from its workspace to its last event', async () => {
     'step.started',
     'step.output',
     'step.finished',
+    'workspace.kept',
     'run.ended',
   ])
   expect(output(events)).toBe('hello from the repository\ntask is look\n')
@@ -128,13 +129,21 @@ it('a model works with two tool calls, and its key is nowhere in the log', async
     { say: 'It says hello.' },
   ])
   const { events, run } = await perform('inputs: { reader: { type: string, default: a sailor } }\nmodel: openai/scripted\ninstructions: be brief for {{inputs.reader}}', { task: 'what does it say?', inputs: { reader: 'a sailor' }, workspace: join(worker.root, 'repo') })
-  expect(run).toMatchObject({ status: 'succeeded', steps: 3, tokens: 54 })
+  expect(run).toMatchObject({ status: 'succeeded', steps: 3, tokens: 54, costUsd: expect.closeTo(3 * (8 * 1 + 3 * 0.5 + 7 * 10) / 1e6, 12) })
   expect(output(events)).toContain('hello from the repository')
   expect(JSON.stringify(worker.scripted.requests[0]!.body.messages)).toContain('be brief for a sailor')
   const results = worker.scripted.requests.at(-1)!.body.messages.filter(({ role }) => role === 'tool')
   expect(results.map(({ content }) => content)).toEqual([expect.stringContaining('hello from the repository'), expect.stringContaining('done')])
   expect(events.findLast(({ type }) => type === 'model.responded')).toMatchObject({ data: { text: 'It says hello.' } })
   expect(JSON.stringify(events)).not.toContain('sk-canary')
+})
+
+it('a model whose price nobody knows is not run, unless the manifest says that it may be', async () => {
+  const refused = await perform('model: [openai/scripted, github/some-model]')
+  expect(refused.run).toMatchObject({ status: 'failed', reason: 'refused', detail: expect.stringMatching(/price of github\/some-model is not known.*cost: unmetered/) })
+  worker.scripted.play([{ say: 'free of charge' }])
+  const { run } = await perform('model: [openai/scripted, github/some-model]\ncost: unmetered')
+  expect(run).toMatchObject({ status: 'succeeded', costUsd: 0.0000795 })
 })
 
 it('a model that refuses its key fails the run with what to do, and is not asked again', async () => {

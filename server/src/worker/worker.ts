@@ -1,14 +1,17 @@
 import type { Artifacts } from '../artifacts/artifacts.ts'
 import type { HiddenValue } from '../domain/redact/redactor.ts'
-import type { SandboxStatus } from '../domain/views.ts'
+import type { SandboxStatus } from '../domain/views/system.ts'
 import type { UsageSource } from '../events/follow-usage.ts'
 import type { EventLog } from '../events/log.ts'
 import type { Notifier } from '../events/notifier.ts'
 import type { ExecutorHost } from '../executor/host.ts'
 import type { Gateway } from '../models/gateway.ts'
 import type { ClaimedRun, Queue } from '../queue/port.ts'
+import type { StreamSealer } from '../secrets/seal-stream.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { Database } from '../store/database.ts'
+import type { WorkerWatch } from './attempt-services.ts'
+import type { AttemptSnapshots } from './attempt-snapshots.ts'
 import type { AttemptStop } from './attempt-stop.ts'
 import type { KeptWorkspaces } from './kept-workspaces.ts'
 import type { Standing } from './left-overs.ts'
@@ -18,6 +21,7 @@ import type { WorkspaceRules } from './workspace/resolve-workspace.ts'
 import { createRedactor } from '../domain/redact/redactor.ts'
 import { isFinal } from '../domain/run.ts'
 import { getRuns } from '../store/runs.ts'
+import { createAttemptSnapshots } from './attempt-snapshots.ts'
 import { createAttemptStop } from './attempt-stop.ts'
 import { keepWorkspaces } from './kept-workspaces.ts'
 import { removeLeftOvers } from './left-overs.ts'
@@ -33,6 +37,7 @@ export interface WorkerOptions {
   hosts: ExecutorHost[]
   gateway: Gateway
   artifacts: Artifacts
+  sealer: StreamSealer
   vault: Pick<Vault, 'open'>
   /** Keys of the server's own, which no log may hold. */
   ownValues: HiddenValue[]
@@ -41,6 +46,7 @@ export interface WorkerOptions {
   config: { commandTimeoutMs: number, maxSteps: number, programsDir: string }
   dataFolder: { workspacesPath: string }
   logger: Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
+  watch?: WorkerWatch
   /** How long runs may go on after `stop`, before they are interrupted. */
   drainMs?: number
   /** Between SIGTERM and SIGKILL. */
@@ -63,14 +69,14 @@ const GRACE_MS = 5_000
 const INTERRUPT_MS = 10_000
 
 export function createWorker(o: WorkerOptions): Worker {
-  const attempts = new Map<string, { stop: AttemptStop, done: Promise<void> }>()
+  const attempts = new Map<string, { stop: AttemptStop, snapshots: AttemptSnapshots, done: Promise<void> }>()
   const loads = new Map(o.hosts.map(host => [host, 0]))
   const ownRedactor = createRedactor(o.ownValues)
   const early = createEarlyCancels()
   const usages = createRunUsages()
   let starting: Promise<void> | null = null
   let stopping: Promise<void> | null = null
-  let ignoreCancels = () => {}
+  let ignoreBells = () => {}
   let kept: KeptWorkspaces | null = null
 
   return {
@@ -85,7 +91,8 @@ export function createWorker(o: WorkerOptions): Worker {
     const place = await choosePlace(o.dataFolder.workspacesPath)
     const workspaces = kept = keepWorkspaces({ ...o, place })
     await Promise.all([...o.hosts.map(host => host.start()), clearUp(place, workspaces), o.artifacts.start()])
-    ignoreCancels = o.notifier.onCancelRequested(cancel)
+    const ignore = [o.notifier.onCancelRequested(cancel), o.notifier.onKeepRequested(runId => attempts.get(runId)?.snapshots.ask())]
+    ignoreBells = () => ignore.forEach(stop => stop())
     o.queue.start(claimed => handle(claimed, place, workspaces))
   }
 
@@ -97,7 +104,7 @@ export function createWorker(o: WorkerOptions): Worker {
     clearTimeout(timer)
     interruptAll()
     await Promise.all([...attempts.values()].map(({ done }) => done))
-    ignoreCancels()
+    ignoreBells()
     kept?.stop()
     await Promise.all(o.hosts.map(host => host.stop()))
   }
@@ -106,19 +113,20 @@ export function createWorker(o: WorkerOptions): Worker {
     const { id } = claimed.run
     workspaces.take(id)
     const stop = createAttemptStop()
+    const snapshots = createAttemptSnapshots()
     // An attempt that lost its lease may still be clearing up the folder that this one is about to make.
     const before = attempts.get(id)?.done
     const host = leastLoaded()
     loads.set(host, loads.get(host)! + 1)
     const done = Promise.resolve(before)
-      .then(() => runAttempt({ ...o, ...o.config, ownRedactor, graceMs: o.graceMs ?? GRACE_MS, host, place, usages }, claimed, stop))
+      .then(() => runAttempt({ ...o, ...o.config, ownRedactor, graceMs: o.graceMs ?? GRACE_MS, host, place, usages }, claimed, stop, snapshots))
       .then(isOver => isOver ? undefined : workspaces.keep(id))
       .finally(() => {
         loads.set(host, loads.get(host)! - 1)
         if (attempts.get(id)?.stop === stop)
           attempts.delete(id)
       })
-    attempts.set(id, { stop, done })
+    attempts.set(id, { stop, snapshots, done })
     if (early.take(id))
       cancel(id)
     await done
@@ -142,8 +150,9 @@ export function createWorker(o: WorkerOptions): Worker {
   }
 
   async function clearUp(place: WorkspacePlace, workspaces: KeptWorkspaces): Promise<void> {
-    const found = await removeLeftOvers(place, runId => standingOf(o.db, runId))
+    const found = await removeLeftOvers(place, runIds => standingsOf(o.db, runIds))
     found.kept.forEach(workspaces.keep)
+    o.watch?.reapedAtStart(found.killedProcesses)
     if (found.runs.length > 0) {
       o.logger.info({ runs: found.runs, killedProcesses: found.killedProcesses }, 'cleared up after runs that had lost their worker')
       void removeContainers(found.runs)
@@ -161,11 +170,14 @@ export function createWorker(o: WorkerOptions): Worker {
 }
 
 /** On SQLite there is no other worker: what is still called running has lost its own, and is rescued when the queue starts. */
-async function standingOf(db: Database, runId: string): Promise<Standing> {
-  const [run] = await getRuns(db, [runId])
-  if (!run || isFinal(run.status))
-    return 'over'
-  return run.status === 'running' && db.dialect !== 'sqlite' ? 'elsewhere' : 'goes_on'
+async function standingsOf(db: Database, runIds: string[]): Promise<(runId: string) => Standing> {
+  const statuses = new Map((await getRuns(db, runIds)).map(({ id, status }) => [id, status]))
+  return (runId) => {
+    const status = statuses.get(runId)
+    if (status === undefined || isFinal(status))
+      return 'over'
+    return status === 'running' && db.dialect !== 'sqlite' ? 'elsewhere' : 'goes_on'
+  }
 }
 
 const MAX_EARLY = 1000

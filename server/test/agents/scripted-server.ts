@@ -11,6 +11,8 @@ export interface ScriptedServer {
   url: string
   /** What it was sent: path, the key shown, and how many tools there were. */
   requests: { path: string, key: string, tools: string[] }[]
+  /** What the next agents are told to run. */
+  command: string
   stop: () => Promise<void>
 }
 
@@ -21,7 +23,7 @@ interface Call { name: string, input: Record<string, unknown> }
 const SHELLS = /^(?:bash|shell|exec_command|shell_command|run_shell_command|container\.exec)$/i
 const DONE = 'The file is written.'
 
-export async function startScriptedServer(command: string): Promise<ScriptedServer> {
+export async function startScriptedServer(): Promise<ScriptedServer> {
   const requests: ScriptedServer['requests'] = []
   const server = createServer(async (request, response) => {
     const pieces: Buffer[] = []
@@ -34,11 +36,12 @@ export async function startScriptedServer(command: string): Promise<ScriptedServ
     requests.push({ path, key: keyOf(request), tools: asked.tools.map(({ name }) => name) })
     if (!format)
       return void response.writeHead(404).end()
-    format(response, asked, asked.hasResult ? null : callOf(asked.tools, command))
+    format(response, asked, asked.hasResult ? null : callOf(asked.tools, scripted.command))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return {
+  const scripted: ScriptedServer = {
+    command: 'true',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // listening on TCP
     requests,
     async stop() {
@@ -47,6 +50,7 @@ export async function startScriptedServer(command: string): Promise<ScriptedServ
       await once(server, 'close')
     },
   }
+  return scripted
 }
 
 function keyOf({ headers }: IncomingMessage): string {

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../src/domain/event.ts'
-import type { RunView } from '../../src/domain/views.ts'
+import type { RunView } from '../../src/domain/views/run.ts'
 import type { Rule, Violation } from './rules.ts'
 import { isFinal } from '../../src/domain/run.ts'
 import { progressOf } from '../../src/events/progress.ts'
@@ -20,6 +20,7 @@ export interface History {
 const OUTSIDE: RunEvent['type'][] = [
   'run.submitted',
   'run.cancel_requested',
+  'workspace.keep_requested',
   'run.retry_scheduled',
   'run.parked',
   'run.ended',
@@ -27,6 +28,8 @@ const OUTSIDE: RunEvent['type'][] = [
   'attempt.lost',
   'attempt.ended',
   'effect.settled',
+  'approval.decided',
+  'message.sent',
 ]
 
 /** The rules that one run's row, attempts and events must keep. */
@@ -57,11 +60,12 @@ function checkEnd(run: History['run'], events: StoredEvent[]): Violation[] {
     return [{ rule: 'end is last', where, found: `${events.at(-1)!.type} comes after run.ended` }]
   if (end && (end.data.status !== run.status || end.data.reason !== run.reason))
     return [{ rule: 'end agrees', where, found: `it is ${run.status} by ${run.reason}, and run.ended says ${end.data.status} by ${end.data.reason}` }]
-  const { status, misplaced, effects } = foldEvents(events)
+  const { status, misplaced, effects, approvals } = foldEvents(events)
   const found = misplaced[0] ?? (status === run.status ? null : `it is ${run.status}, and its events say ${status}`)
   return [
     ...found === null ? [] : [{ rule: 'status', where, found } as const],
     ...effects.map(found => ({ rule: 'effects', where, found } as const)),
+    ...approvals.map(found => ({ rule: 'approvals', where, found } as const)),
   ]
 }
 

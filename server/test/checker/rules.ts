@@ -18,6 +18,7 @@ export const RULES = {
   'attempt order': 'no event of an attempt comes after the next attempt has begun',
   'window': 'a worker writes only between the start and the end of its attempt',
   'effects': 'an effect is settled once, after it was found to be unknown',
+  'approvals': 'what a person is asked about begins after the yes, and once for each; a question is decided once',
   'sums': 'the steps, output and tokens of a run, and of its run.ended, are the sum over its events',
   'cost': 'the cost of a run, and of its run.ended, is the sum over its events',
   'failures': 'an attempt counts against retry when it has failed, and not when it was lost',
@@ -26,6 +27,8 @@ export const RULES = {
   'kept counts': 'the kept counts of runs are those of the rows',
   'orphans': 'no event is without its run',
   'one run per tick': 'a tick of a schedule has one run at most, and the run that it names is there',
+  'holds': 'what is held against a budget is the sum of its holds',
+  'overdraft': 'spent and held together are not over a limit that stood before the first call',
   'canary': 'a secret value stands nowhere in the database',
   // The database beside what its clients were told.
   'acknowledged': 'what was acknowledged is stored',

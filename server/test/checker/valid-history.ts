@@ -3,7 +3,7 @@ import type { History, StoredEvent } from './history.ts'
 import { event } from '../../src/domain/event.ts'
 import { output } from '../conformance-output.ts'
 
-/** A run that keeps every rule: a retry, a worker that was lost, a person's word on an unknown effect, and a good end. */
+/** A run that keeps every rule: a retry, a worker that was lost, a person's word on an unknown effect and on a command, and a good end. */
 export function validHistory(): History {
   const at = '2026-01-01T00:00:00.000Z'
   const exited = { exitCode: 0, signal: null, durationMs: 1, ended: 'exited' } as const
@@ -24,7 +24,9 @@ export function validHistory(): History {
     [3, 'owner', event('effect.settled', { effect: 'e1', as: 'done', by: 'owner' })],
     [3, 'owner', event('step.finished', { step: 1, status: 'succeeded', durationMs: 0 })],
     [4, 'w4', event('attempt.started', { worker: 'w4', fence: 4 })],
-    [4, 'w4', event('step.started', { step: 2, place: 1, name: 'more', kind: 'command', command: 'more', try: 1 })],
+    [4, 'w4', event('approval.requested', { approval: 'p1', step: 2, tool: 'shell', title: 'more', action: 'more', digest: '0'.repeat(64), rule: 'more', expiresAt: at, isHeld: false })],
+    [4, 'owner', event('approval.decided', { approval: 'p1', as: 'once', by: 'owner' })],
+    [4, 'w4', event('step.started', { step: 2, place: 1, name: 'more', kind: 'command', command: 'more', timeoutMs: 1, try: 1 })],
     [4, 'w4', output('second')],
     [4, 'w4', event('step.finished', { step: 2, status: 'succeeded', end: exited, durationMs: 1 })],
     [4, 'owner', event('run.cancel_requested', { by: 'owner' })],

@@ -38,6 +38,7 @@ steps:
   thinker: `
 name: thinker
 model: openai/scripted
+cost: unmetered
 isolation: process
 tools: [shell]
 approvals: { shell: auto }

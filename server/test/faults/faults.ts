@@ -15,6 +15,8 @@ import { killedMigration } from './rows/migration-killed.ts'
 import { poisonRun } from './rows/poison.ts'
 import { killPostgres, pausePostgres, terminateBackends } from './rows/postgres-away.ts'
 import { badCursors, halfOpen, reconnects, slowReader } from './rows/readers.ts'
+import { rollingRestart } from './rows/rolling.ts'
+import { schedulesDown } from './rows/schedules-down.ts'
 
 /** In the order of the table. */
 export const FAULTS: Fault[] = [
@@ -41,7 +43,9 @@ export const FAULTS: Fault[] = [
   badCursors,
   floods,
   cancelEverywhere,
+  schedulesDown,
   deploy,
+  rollingRestart,
   killedMigration,
   poisonRun,
 ]

@@ -23,8 +23,9 @@ export function childrenOf(parent: number): number[] {
   return below(parent)
 }
 
+/** Its own children alone: what an executor has just forked is still called as it is. */
 export function executorsOf(server: number): number[] {
-  return childrenOf(server).filter(pid => read(`/proc/${pid}/cmdline`).includes('executor/main.ts'))
+  return allPids().filter(pid => statOf(pid)?.parent === server).filter(pid => read(`/proc/${pid}/cmdline`).includes('/executor'))
 }
 
 /** Processes of this machine that have the word in their command line or environment, but this one. */

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
@@ -16,28 +15,26 @@ export interface Proxy {
 
 /** `judge` sees each piece that comes from the client: `before` loses it, `after` lets it pass and loses the answer. */
 export async function startProxy(target: { host: string, port: number }, judge: (piece: Buffer) => 'pass' | 'before' | 'after' = () => 'pass'): Promise<Proxy> {
-  const open = new Set<Socket>()
+  /** Each ends one connection, both halves of it. */
+  const open = new Set<() => void>()
   let isFrozen = false
   let cuts = 0
   const server = createServer((client) => {
     const upstream = connect(target)
     let isDeaf = false
     const end = (): void => {
+      open.delete(end)
       client.destroy()
       upstream.destroy()
     }
+    open.add(end)
     const cut = (): void => {
       cuts++
       end()
     }
     for (const socket of [client, upstream]) {
-      open.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => {
-        open.delete(socket)
-        if (!isFrozen)
-          end()
-      })
+      socket.on('close', () => isFrozen || end())
     }
     client.on('data', (piece) => {
       if (isFrozen)
@@ -73,12 +70,12 @@ export async function startProxy(target: { host: string, port: number }, judge: 
     port,
     cuts: () => cuts,
     cutAll() {
-      cuts += open.size / 2
-      open.forEach(socket => socket.destroy())
+      cuts += open.size
+      open.forEach(end => end())
     },
     freeze: () => void (isFrozen = true),
     async stop() {
-      open.forEach(socket => socket.destroy())
+      open.forEach(end => end())
       server.close()
       await once(server, 'close')
     },

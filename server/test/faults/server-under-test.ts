@@ -3,10 +3,10 @@ import type { Ground } from './ground.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../src/store/develop/free-port.ts'
 import { signal } from './processes.ts'
 
 /** A server's own process, which comes back at the same address after it was killed. */
@@ -26,7 +26,9 @@ export interface ServerUnderTest {
 
 export interface ServerOptions { name?: string, env?: Record<string, string>, nodeOptions?: string[] }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../dist/agentos.js', import.meta.url))
+/** What `npm start` keeps of the code that it has compiled. */
+const CODE_CACHE = fileURLToPath(new URL('../../../.runtime/code-cache', import.meta.url))
 const KEPT_CHARACTERS = 4_000
 
 export async function startServer(ground: Ground, options: ServerOptions = {}): Promise<ServerUnderTest> {
@@ -56,7 +58,7 @@ export async function createServerUnderTest(ground: Ground, { name = 'server', e
     said: () => said,
     exited: () => gone,
     async start() {
-      const started = spawn(process.execPath, [...nodeOptions, MAIN], { cwd: dataDir, env: { ...environment(ground, dataDir, port), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const started = spawn(process.execPath, [...nodeOptions, MAIN, 'serve'], { cwd: dataDir, env: { ...environment(ground, dataDir, port), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
       child = started
       said = ''
       const note = (text: string): void => void (said = (said + text).slice(-KEPT_CHARACTERS))
@@ -79,6 +81,7 @@ export async function createServerUnderTest(ground: Ground, { name = 'server', e
 function environment({ databaseUrl, canary }: Ground, dataDir: string, port: number): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: CODE_CACHE,
     HOME: dataDir,
     AGENTOS_DATA_DIR: dataDir,
     AGENTOS_PORT: String(port),
@@ -88,13 +91,4 @@ function environment({ databaseUrl, canary }: Ground, dataDir: string, port: num
     DATABASE_URL: databaseUrl,
     OPENAI_API_KEY: canary,
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number } // a TCP server's address
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HiddenValue } from '../../src/domain/redact/redactor.ts'
-import type { ModelDelta } from '../../src/models/call-model.ts'
+import type { ModelDelta } from '../../src/models/model-answer.ts'
 import type { WireAnswer } from '../../src/models/wire/answer.ts'
 import type { WireBounds } from '../../src/models/wire/bounds.ts'
 import type { WireCall } from '../../src/models/wire/recorder.ts'
@@ -18,7 +18,7 @@ import { startScriptedProvider } from './scripted-provider.ts'
 
 export const KEYS = { openai: 'sk-canary/openai+4711', claude: 'sk-ant-canary-0815', gemini: 'AIza-canary-1234' }
 
-export interface Recorded { call: WireCall, deltas: ModelDelta[], answer: (WireAnswer & { durationMs: number }) | null }
+export interface Recorded { call: WireCall, deltas: ModelDelta[], answer: (WireAnswer & { durationMs: number, isFree: boolean }) | null }
 
 export interface Asking {
   method?: string
@@ -37,7 +37,10 @@ export interface TestWireOptions {
   hidden?: HiddenValue[]
   /** On a port of the loopback, not on a socket. */
   onPort?: boolean
+  maxOutputTokens?: number
   onRequested?: () => Promise<void>
+  /** Models whose price nobody knows are refused. */
+  isMetered?: boolean
 }
 
 /** A wire with everything real but the providers behind it, and what it records. */
@@ -47,7 +50,7 @@ export async function openTestWire(script: Script, o: TestWireOptions = {}) {
   const socketPath = join(folder, 'models.sock')
   const gateway = createGateway({
     ...NO_MODELS,
-    openai: { apiKey: KEYS.openai, baseUrl: `${provider.url}/v1` },
+    openai: { apiKey: KEYS.openai, baseUrl: `${provider.url}/v1`, speaks: null },
     claude: { apiKey: KEYS.claude, baseUrl: provider.url },
     gemini: { apiKey: KEYS.gemini, baseUrl: provider.url },
   })
@@ -61,6 +64,7 @@ export async function openTestWire(script: Script, o: TestWireOptions = {}) {
         const one: Recorded = { call, deltas: [], answer: null }
         recorded.push(one)
         return {
+          maxOutputTokens: o.maxOutputTokens ?? null,
           delta: delta => void one.deltas.push(delta),
           async responded(answer) {
             if (one.answer)
@@ -70,6 +74,7 @@ export async function openTestWire(script: Script, o: TestWireOptions = {}) {
         }
       },
     },
+    mayBeUnpriced: !o.isMetered,
     redactor: createRedactor(o.hidden ?? []),
     ...(o.bounds && { bounds: o.bounds }),
   })

@@ -1,13 +1,16 @@
 import type { RunEvent } from '../../src/domain/event.ts'
+import type { Price } from '../../src/domain/price.ts'
 import type { IsolationLevel } from '../../src/domain/run.ts'
-import type { RunView } from '../../src/domain/views.ts'
+import type { RunView } from '../../src/domain/views/run.ts'
 import type { ExecutorHost } from '../../src/executor/host.ts'
+import type { ModelSettings } from '../../src/models/providers.ts'
 import type { NetworkSettings } from '../../src/worker/run-network.ts'
 import type { Turn } from './scripted-model.ts'
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { decideApproval } from '../../src/approvals/decide.ts'
 import { createArtifacts } from '../../src/artifacts/artifacts.ts'
 import { parseManifest } from '../../src/domain/manifest/parse.ts'
 import { follow } from '../../src/events/follow.ts'
@@ -19,9 +22,11 @@ import { cancel } from '../../src/queue/cancel.ts'
 import { createEmbeddedQueue } from '../../src/queue/embedded.ts'
 import { settle } from '../../src/queue/settle.ts'
 import { submit } from '../../src/queue/submit.ts'
+import { createStreamSealer } from '../../src/secrets/seal-stream.ts'
 import { createVault } from '../../src/secrets/vault.ts'
 import { ensureOwner } from '../../src/store/actor.ts'
 import { findAgent, saveAgent } from '../../src/store/agents.ts'
+import { listApprovals } from '../../src/store/approvals.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { findRun } from '../../src/store/runs.ts'
 import { createWorker } from '../../src/worker/worker.ts'
@@ -33,11 +38,16 @@ export interface OpenWorkerOptions {
   /** How the proxy of runs resolves and judges, where a test has only this machine to connect to. */
   network?: Partial<NetworkSettings>
   turns?: Turn[]
+  /** In place of the scripted model. */
+  models?: ModelSettings
+  prices?: Record<string, Price>
   slots?: number
   executors?: number
   drainMs?: number
   /** Of a worker before this one. */
   base?: string
+  /** What is installed for agents; else a folder of its own. */
+  programsDir?: string
   /** Whoever opens it stops it; else it ends with the test. */
   isShared?: boolean
 }
@@ -62,16 +72,19 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
   const notifier = createNotifier()
   const log = createEventLog(db, notifier)
   const scripted = await startScriptedModel(o.turns ?? [{ say: 'I have nothing to say' }])
-  const gateway = createGateway({
+  const gateway = createGateway(o.models ?? {
     ...NO_MODELS,
-    openai: { apiKey: GATEWAY_KEY, baseUrl: scripted.baseUrl },
+    ...o.prices && { prices: { version: 'test', models: o.prices } },
+    openai: { apiKey: GATEWAY_KEY, baseUrl: scripted.baseUrl, speaks: null },
   })
+  await gateway.start()
   const vault = createVault({ db, secretKey: 'k'.repeat(43) })
   const hosts: ExecutorHost[] = Array.from({ length: o.executors ?? 1 }, () => createExecutorHost({ runAs: runUser(), engines: [] }))
   const queue = createEmbeddedQueue({ db, notifier, workerId: 'worker-1', slots: o.slots ?? 4 })
   const artifacts = createArtifacts({ path: join(dataDir, 'artifacts'), db })
   const worker = createWorker({
     artifacts,
+    sealer: createStreamSealer('k'.repeat(43)),
     db,
     notifier,
     log,
@@ -82,7 +95,7 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     ownValues: [{ value: GATEWAY_KEY, shown: '[key]' }],
     rules: { roots: [join(base, 'root')], projectDir: join(base, 'project'), protectedPaths: [dataDir], runUser: runUser() },
     network: { apiPort: () => 4700, apiHosts: [], ...o.network },
-    config: { commandTimeoutMs: 60_000, maxSteps: 1000, programsDir: join(base, 'programs') },
+    config: { commandTimeoutMs: 60_000, maxSteps: 1000, programsDir: o.programsDir ?? join(base, 'programs') },
     dataFolder: { workspacesPath },
     logger: { info: () => {}, warn: () => {}, error: (about: object, message: string) => console.error(message, about) },
     graceMs: 300,
@@ -156,6 +169,13 @@ export async function openWorker(o: OpenWorkerOptions = {}) {
     ended: (runId: string) => eventsUntil(runId, ({ type }) => type === 'run.ended'),
     settle: async (runId: string, as: 'done' | 'failed' | 'repeat', note?: string) =>
       settle({ db, notifier }, { actor, run: (await findRun(db, actor.organisationId, runId)).found!, effect: null, as, note: note ?? null }),
+    /** Decides the one question that the run has open. */
+    decide: async (runId: string, as: 'once' | 'always' | 'deny', given: { digest?: string, note?: string } = {}) => {
+      const [approval] = (await listApprovals(db, actor.organisationId, { state: 'pending', runId, limit: 2 })).approvals
+      if (!approval)
+        throw new Error(`run ${runId} asks nothing`)
+      return decideApproval({ db, notifier }, { actor, approval, digest: given.digest ?? approval.digest, as, note: given.note ?? null })
+    },
     stopRun: (runId: string) => cancel({ db, notifier }, { actor, runId }),
     view: async (runId: string) => (await findRun(db, actor.organisationId, runId)).found!,
     leftFolders: () => readdir(workspacesPath),

@@ -21,6 +21,7 @@ export interface ScriptedRequest {
   authorization: string | undefined
   body: {
     model: string
+    temperature?: number
     messages: { role: string, content?: unknown, tool_calls?: unknown[], tool_call_id?: string }[]
     tools?: { function: { name: string } }[]
   }

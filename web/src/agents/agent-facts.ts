@@ -1,4 +1,4 @@
-import type { AgentView } from '@agentos/server/domain/views'
+import type { AgentView } from '@agentos/server/domain/views/agent'
 import { formatShare } from '../format/number.ts'
 
 /** What kind of agent it is, in a line: runtime, models, isolation, network. */

@@ -1,4 +1,4 @@
-import type { AgentDetail, AgentInput } from '@agentos/server/domain/views'
+import type { AgentDetail, AgentInput } from '@agentos/server/domain/views/agent'
 import { expect, it } from 'vitest'
 import { emptyForm, readForm } from './run-form.ts'
 

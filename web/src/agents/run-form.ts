@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '@agentos/server/domain/run'
-import type { AgentDetail, AgentInput } from '@agentos/server/domain/views'
+import type { AgentDetail, AgentInput } from '@agentos/server/domain/views/agent'
 import type { Submission } from '../stores/run-submit.ts'
 import { parseDuration } from '../format/duration.ts'
 

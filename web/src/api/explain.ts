@@ -1,4 +1,4 @@
-import type { ManifestProblem } from '@agentos/server/domain/views'
+import type { ManifestProblem } from '@agentos/server/domain/views/agent'
 import { TRPCClientError } from '@trpc/client'
 
 /** What went wrong, in a sentence for a person. */

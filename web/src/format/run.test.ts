@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import { expect, it } from 'vitest'
 import { nowOrWhy, queuedWhy, runDurationMs, runTitle, sparkHeights } from './run.ts'
 
@@ -25,6 +25,7 @@ function run(over: Partial<RunView>): RunView {
     host: null,
     worker: null,
     scheduleId: null,
+    isChat: false,
     waitingFor: null,
     priority: 0,
     isolation: null,

@@ -1,5 +1,5 @@
 import type { RunStatus } from '@agentos/server/domain/run'
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import { END_REASONS } from '@agentos/server/domain/run'
 import { formatAgo } from './time.ts'
 
@@ -58,7 +58,7 @@ export function nowOrWhy(run: RunView, nowMs: number): { reason: string | null, 
       return { reason: null, text: `${word}: ${rest}` }
     }
     case 'running': return { reason: null, text: run.cancelRequestedAt ? 'stopping' : run.now ?? 'starting' }
-    case 'waiting': return { reason: null, text: run.waitingFor ? `to be settled: ${run.waitingFor.name}` : run.detail ?? 'waits for a person' }
+    case 'waiting': return { reason: null, text: waitingWords(run) }
     case 'succeeded': return { reason: null, text: run.detail || 'completed' }
     case 'cancelled': return { reason: null, text: run.detail || 'cancelled' }
     case 'failed': {
@@ -73,4 +73,12 @@ export function sparkHeights(durationsMs: (number | null)[]): number[] {
   const roots = durationsMs.map(ms => Math.sqrt(ms ?? 0))
   const most = Math.max(...roots, 0)
   return roots.map(root => most > 0 ? 0.2 + 0.8 * root / most : 0.4)
+}
+
+function waitingWords({ waitingFor, detail }: RunView): string {
+  switch (waitingFor?.kind) {
+    case 'approval': return `asks: ${waitingFor.title}`
+    case 'settlement': return `to be settled: ${waitingFor.name}`
+    default: return detail ?? 'waits for a person'
+  }
 }

@@ -1,4 +1,4 @@
-import type { Overview, SandboxStatus } from '@agentos/server/domain/views'
+import type { Overview, SandboxStatus } from '@agentos/server/domain/views/system'
 import { UNKEPT } from '@agentos/server/domain/limits'
 import { expect, it } from 'vitest'
 import { healthItems } from './health.ts'
@@ -15,6 +15,7 @@ function overview(sandbox: SandboxStatus, executors = 1): Overview {
     failuresLastDay: [],
     endedLastDay: 0,
     nextTicks: [],
+    spend: { usd: 0, tokens: 0, budget: null },
     models: { configured: [], howTo: null },
   }
 }

@@ -1,4 +1,4 @@
-import type { Overview } from '@agentos/server/domain/views'
+import type { Overview } from '@agentos/server/domain/views/system'
 
 export interface HealthItem { label: string, value: string, bad: boolean, title?: string }
 

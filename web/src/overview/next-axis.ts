@@ -1,4 +1,4 @@
-import type { ScheduleView } from '@agentos/server/domain/views'
+import type { ScheduleView } from '@agentos/server/domain/views/schedule'
 
 /** The stretch of time that the next schedules share. */
 export interface Axis {

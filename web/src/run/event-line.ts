@@ -1,4 +1,5 @@
 import type { RunEvent } from '@agentos/server/domain/event'
+import { amountInWords } from '@agentos/server/domain/budget-words'
 import { formatBytes } from '../format/bytes.ts'
 import { formatDuration, formatWords } from '../format/duration.ts'
 import { formatOfLimit, limitWord } from '../format/limit.ts'
@@ -28,18 +29,30 @@ const LINES: { [T in RunEvent['type']]: (data: Extract<RunEvent, { type: T }>['d
   'model.requested': data => `${data.model} · ${data.messages} messages`,
   'model.delta': data => quote(data.text),
   'model.responded': data => `${formatCount(data.usage.outputTokens)} out · ${data.error ?? data.finish}${data.costUsd === null ? '' : ` · ${formatUsd(data.costUsd)}`}`,
+  'mcp.listed': data => `${data.server} · ${plural(data.tools.length, 'tool')} by ${data.by}${data.omitted.length > 0 ? ` · ${data.omitted.length} left out` : ''} · ${formatDuration(data.durationMs)}`,
   'tool.proposed': data => `${data.tool} · ${quote(JSON.stringify(data.input) ?? '')}`,
   'tool.started': data => `step ${data.step} · ${cut(data.command)}`,
   'tool.output': data => `step ${data.step} · ${data.stream} ${quote(data.text)}`,
   'tool.finished': data => `step ${data.step} · ${data.status}${exitOf(data.end)}`,
+  'message.sent': data => `${data.by} · ${quote(data.text)}`,
+  'approval.requested': data => `${data.tool} · ${cut(data.action)}`,
+  'approval.decided': data => `${data.as} · by ${data.by}`,
+  'agent.session': data => `${cut(data.agent)} · ${cut(data.session)}`,
+  'agent.message': data => `${data.kind} · ${quote(data.text)}`,
+  'agent.plan': data => `${data.entries.filter(({ status }) => status === 'completed').length} of ${data.entries.length} done`,
+  'agent.diff': data => cut(data.path),
   'effect.unknown': data => `${data.effect} · ${data.name} · ${cut(data.command)}`,
   'effect.settled': data => `${data.effect} · ${data.as} · by ${data.by}`,
   'network.allowed': data => `${cut(data.host)}:${data.port} · ${cut(data.address)}`,
   'network.denied': data => `${cut(data.host)}:${data.port} · ${cut(data.reason)}`,
   'limit.approached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
   'limit.reached': data => `${limitWord(data.limit)} · ${formatOfLimit(data.limit, data.used, data.allowed)}`,
+  'budget.approached': data => `${data.budget} · ${amountInWords(data.unit, data.spent)} of ${amountInWords(data.unit, data.allowed)}`,
+  'budget.reached': data => `${data.budget} · ${amountInWords(data.unit, data.spent)} of ${amountInWords(data.unit, data.allowed)}, ${amountInWords(data.unit, data.held)} held`,
   'output.cut': data => `step ${data.step} · ${formatBytes(data.droppedBytes)} left out`,
   'artifact.lost': data => `${cut(data.name)} · ${cut(data.detail)}`,
+  'workspace.keep_requested': data => `by ${data.by}`,
+  'workspace.kept': data => `${data.when === 'asked' ? 'while it ran · ' : ''}${data.added} added · ${data.modified} modified · ${data.deleted} deleted · ${formatBytes(data.sizeBytes)}`,
   'artifact.saved': data => `${cut(data.name)} · ${formatBytes(data.sizeBytes)}${data.isWhole ? '' : ' · cut'}`,
 }
 
@@ -52,14 +65,14 @@ export function eventClock(at: string, fromAt: number): string {
   return minutes < 60 ? `${minutes}:${tail}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${tail}`
 }
 
-const WAITS = new Set<RunEvent['type']>(['run.retry_scheduled', 'run.parked', 'effect.unknown', 'run.cancel_requested', 'output.cut', 'limit.approached', 'network.denied'])
+const WAITS = new Set<RunEvent['type']>(['run.retry_scheduled', 'run.parked', 'effect.unknown', 'run.cancel_requested', 'output.cut', 'limit.approached', 'budget.approached', 'network.denied'])
 
 export type EventTone = 'model' | 'bad' | 'wait' | 'plain'
 
 export function eventTone(event: RunEvent): EventTone {
   if (event.type.startsWith('model.'))
     return 'error' in event.data ? 'bad' : 'model'
-  if (event.type === 'attempt.lost' || event.type === 'limit.reached' || ('status' in event.data && event.data.status === 'failed'))
+  if (event.type === 'attempt.lost' || event.type === 'limit.reached' || event.type === 'budget.reached' || ('status' in event.data && event.data.status === 'failed'))
     return 'bad'
   return WAITS.has(event.type) ? 'wait' : 'plain'
 }

@@ -1,4 +1,5 @@
 import type { Note, PlacedNote, Row, Timeline } from './timeline.ts'
+import { remoteCall } from './remote-call.ts'
 
 /** What the reading shows: the rows of the trace but for the attempts' heads, and what the run met between them. */
 export type FeedItem = Extract<Row, { kind: 'step' | 'call' | 'marker' | 'try' }> | NoteItem
@@ -41,7 +42,7 @@ export function startingRow(timeline: Timeline): Row | null {
 /** Whether there is something to read in it. */
 export function hasBody(item: Exclude<FeedItem, { kind: 'marker' | 'try' | 'note' }>): boolean {
   if (item.kind === 'call')
-    return item.call.status === 'running' || item.call.status === 'failed' || item.call.output.lines.length > 0
+    return item.call.status === 'running' || item.call.status === 'failed' || item.call.output.lines.length > 0 || (item.call.result !== null && remoteCall(item.call) !== null)
   const { step } = item
   if (step.status === 'skipped')
     return false
@@ -72,5 +73,7 @@ export function versionOf(row: Row | FeedItem): string | number {
 function noteVersion(note: Note): number {
   if (note.kind === 'denied')
     return note.count
+  if (note.kind === 'words' || note.kind === 'plan' || note.kind === 'diff')
+    return note.version
   return note.kind === 'effect' && note.effect.settled ? 1 : 0
 }

@@ -45,3 +45,11 @@ it('counts a host that is refused again where it first was, and keeps no more ho
   expect(timeline.notes.length).toBe(500)
   expect(timeline.network.denied.size).toBe(500)
 })
+
+it('puts what a person said in a conversation between the attempts, on one line', () => {
+  const timeline = fold(createLog().submit().start().add('run.parked', { for: 'message', detail: 'It waits.' }).add('message.sent', { by: 'owner', text: 'and\nnow?' }).start())
+  const items = feedOf(timeline)
+  expect(items.map(item => item.kind)).toEqual(['marker', 'note'])
+  expect(items[0]).toMatchObject({ marker: { cause: 'message', parked: false } })
+  expect(noteLine({ kind: 'message', by: 'owner', text: 'and\nnow?' })).toMatchObject({ tone: 'plain', title: 'owner', about: 'and now?' })
+})

@@ -1,27 +1,34 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { Note, Timeline } from './timeline.ts'
 
-type NoteEvent = Extract<RunEvent, { type: 'limit.approached' | 'limit.reached' | 'network.allowed' | 'network.denied' | 'artifact.saved' | 'artifact.lost' }>
+type NoteEvent = Extract<RunEvent, { type: 'limit.approached' | 'limit.reached' | 'budget.approached' | 'budget.reached' | 'network.allowed' | 'network.denied' | 'artifact.saved' | 'artifact.lost' | 'message.sent' }>
 
 /** A hostile run may knock at any number of doors: more names than these are counted and not kept. */
 const MOST_HOSTS = 500
 
-const NOTED = new Set<string>(['limit.approached', 'limit.reached', 'network.allowed', 'network.denied', 'artifact.saved', 'artifact.lost'] satisfies NoteEvent['type'][])
+const NOTED = new Set<string>(['limit.approached', 'limit.reached', 'budget.approached', 'budget.reached', 'network.allowed', 'network.denied', 'artifact.saved', 'artifact.lost', 'message.sent'] satisfies NoteEvent['type'][])
 
 /** What a run met beside its steps. It stands in the reading where it happened; a host that is refused again is counted where it first was. */
 export function foldNote(timeline: Timeline, event: NoteEvent): void {
   switch (event.type) {
     case 'limit.approached':
-      add(timeline, { kind: 'approached', ...event.data }, event)
+      addNote(timeline, { kind: 'approached', ...event.data }, event)
       break
     case 'limit.reached':
-      add(timeline, { kind: 'reached', ...event.data }, event)
+      addNote(timeline, { kind: 'reached', ...event.data }, event)
+      break
+    case 'budget.approached':
+    case 'budget.reached':
+      addNote(timeline, { kind: 'budget', isReached: event.type === 'budget.reached', ...event.data }, event)
       break
     case 'artifact.saved':
-      add(timeline, { kind: 'artifact', artifact: event.data }, event)
+      addNote(timeline, { kind: 'artifact', artifact: event.data }, event)
       break
     case 'artifact.lost':
-      add(timeline, { kind: 'lost', name: event.data.name, detail: event.data.detail }, event)
+      addNote(timeline, { kind: 'lost', name: event.data.name, detail: event.data.detail }, event)
+      break
+    case 'message.sent':
+      addNote(timeline, { kind: 'message', ...event.data }, event)
       break
     case 'network.allowed':
       timeline.network.connections++
@@ -46,7 +53,7 @@ function refuse(timeline: Timeline, { host, port, reason }: Extract<RunEvent, { 
   if (before)
     before.count++
   else if (deniedNotes.size < MOST_HOSTS)
-    deniedNotes.set(door, add(timeline, { kind: 'denied', host, port, reason, count: 1 }, event))
+    deniedNotes.set(door, addNote(timeline, { kind: 'denied', host, port, reason, count: 1 }, event))
 }
 
 function countHost(hosts: Map<string, number>, host: string): void {
@@ -55,7 +62,7 @@ function countHost(hosts: Map<string, number>, host: string): void {
     hosts.set(host, (count ?? 0) + 1)
 }
 
-function add<T extends Note>(timeline: Timeline, note: T, { seq, at }: RunEvent): T {
+export function addNote<T extends Note>(timeline: Timeline, note: T, { seq, at }: RunEvent): T {
   timeline.notes.push({ key: `note-${seq}`, at: Date.parse(at), row: timeline.rows.length, note })
   timeline.structure++
   return note

@@ -1,6 +1,7 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { Row, Step, StepStatus, Timeline, ToolCall } from './timeline.ts'
 import { createOutput } from './output.ts'
+import { remoteCall } from './remote-call.ts'
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 
@@ -108,7 +109,7 @@ export function foldToolEvent(timeline: Timeline, event: EventOf<'tool.proposed'
     // The second time is after its worker was lost: it is done again.
     if (call.status !== 'running')
       Object.assign(call, { status: 'running', endedAt: null, durationMs: null, end: null, result: null })
-    if (call.command === null)
+    if (call.command === null && remoteCall(call) === null)
       timeline.sections.push({ key: keyOf(event), command: event.data.command, step, call, output: call.output })
     call.command = event.data.command
     call.startedAt = Date.parse(event.at)

@@ -1,6 +1,7 @@
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { EndReason } from '@agentos/server/domain/run'
 import type { Attempt, Marker, Timeline } from './timeline.ts'
+import { foldAgentEvent, isAgentEvent } from './fold-agent.ts'
 import { foldEffectEvent } from './fold-effect.ts'
 import { foldModelEvent } from './fold-model.ts'
 import { foldNote, isNoteEvent } from './fold-note.ts'
@@ -19,6 +20,8 @@ export function appendEvents(timeline: Timeline, events: readonly RunEvent[]): n
     timeline.version++
     if (isNoteEvent(event))
       foldNote(timeline, event)
+    else if (isAgentEvent(event))
+      foldAgentEvent(timeline, event)
     else
       fold(timeline, event)
   }
@@ -40,7 +43,7 @@ function fold(timeline: Timeline, event: RunEvent): void {
       scheduleRetry(timeline, event.data, event.attempt, at())
       break
     case 'run.parked':
-      parkAttempt(timeline, event.data.detail, at())
+      parkAttempt(timeline, event.data, at())
       break
     case 'run.resumed':
       resume(timeline, event.data, event.attempt, at())
@@ -111,14 +114,14 @@ function loseAttempt(timeline: Timeline, detail: string, at: number): void {
   addMarker(timeline, { cause: 'lost', detail, ...counts, fromAt: at, availableAt: null })
 }
 
-function parkAttempt(timeline: Timeline, detail: string, at: number): void {
+function parkAttempt(timeline: Timeline, { for: awaited, detail }: Extract<RunEvent, { type: 'run.parked' }>['data'], at: number): void {
   const counts = countSteps(timeline)
   closeAttempt(timeline, 'parked', null, detail, at)
   const lost = pendingMarker(timeline)
   if (lost)
     lost.parked = true
   else
-    addMarker(timeline, { cause: 'parked', detail, ...counts, fromAt: at, availableAt: null })
+    addMarker(timeline, { cause: awaited === 'message' ? 'message' : 'parked', detail, ...counts, fromAt: at, availableAt: null })
 }
 
 /** Said by the attempt that goes on; the marker before it says what it found. */

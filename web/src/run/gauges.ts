@@ -1,5 +1,5 @@
 import type { LimitKeeper, LimitName } from '@agentos/server/domain/limits'
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { UsageShown } from '../stores/usage-intake.ts'
 import type { Timeline } from './timeline.ts'
 import { isKept, keptInWords } from '@agentos/server/domain/limit-words'
@@ -60,10 +60,10 @@ function modelGauges(run: RunView, timeline: Timeline): RunGauge[] {
   const tokens = Math.max(timeline.tokens.input + timeline.tokens.output, run.tokens)
   const costUsd = timeline.costUsd ?? run.costUsd
   const gauges: RunGauge[] = []
-  if (costUsd !== null)
-    gauges.push({ label: 'Cost', value: formatUsd(costUsd), limit: limits.costUsd === null ? null : formatUsd(limits.costUsd), used: costUsd, allowed: limits.costUsd, ...UNKNOWN })
+  if (costUsd !== null || limits.costUsd !== null)
+    gauges.push({ label: 'Cost', value: formatUsd(costUsd ?? 0), limit: limits.costUsd === null ? null : formatUsd(limits.costUsd), used: costUsd ?? 0, allowed: limits.costUsd, ...keptBy('cost', timeline) })
   if (tokens > 0 || limits.tokens !== null || timeline.steps.some(step => step.kind === 'model'))
-    gauges.push({ label: 'Tokens', value: formatCount(tokens), limit: limits.tokens === null ? null : formatCount(limits.tokens), used: tokens, allowed: limits.tokens, ...UNKNOWN })
+    gauges.push({ label: 'Tokens', value: formatCount(tokens), limit: limits.tokens === null ? null : formatCount(limits.tokens), used: tokens, allowed: limits.tokens, ...keptBy('tokens', timeline) })
   return gauges
 }
 

@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import { describe, expect, it } from 'vitest'
 import { createLog } from './fixtures/log.ts'
 import { createRun, NOW_MS } from './fixtures/run.ts'

@@ -1,5 +1,5 @@
 import type { RunStatus } from '@agentos/server/domain/run'
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { Step, Timeline, ToolCall } from './timeline.ts'
 import { END_REASONS, MAX_LOSSES } from '@agentos/server/domain/run'
 import { formatDuration, formatWords } from '../format/duration.ts'
@@ -20,7 +20,7 @@ export function headlineOf(run: RunView, timeline: Timeline, nowMs: number): Hea
   if (status === 'queued')
     return { ...head, parts: queuedParts(run, timeline, nowMs) }
   if (status === 'waiting')
-    return { status, word: 'Waits for a person', parts: waitingParts(run) }
+    return { status, word: run.waitingFor?.kind === 'message' ? 'Waits for' : 'Waits for a person', parts: waitingParts(run) }
   if (status !== 'running')
     return { ...head, parts: endedParts(run, timeline) }
   if (timeline.cancelRequested || run.cancelRequestedAt) {
@@ -41,8 +41,12 @@ function queuedParts(run: RunView, timeline: Timeline, nowMs: number): Headline[
 
 function waitingParts({ waitingFor, detail }: RunView): Headline['parts'] {
   const idle = 'Nothing of it runs and no slot is held.'
+  if (waitingFor?.kind === 'message')
+    return [{ text: `the next message of the conversation. ${idle}` }]
   if (!waitingFor)
     return [{ text: `${detail ?? 'something has to be decided'}. ${idle}` }]
+  if (waitingFor.kind === 'approval')
+    return [{ text: 'it wants leave for ' }, { text: cut(oneLine(waitingFor.title), 44), mono: true, strong: true }, { text: `. ${idle}` }]
   return [{ text: 'what became of ' }, { text: cut(oneLine(waitingFor.command) || waitingFor.name, 44), mono: true, strong: true }, { text: ` has to be settled. ${idle}` }]
 }
 

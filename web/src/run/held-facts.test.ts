@@ -1,4 +1,4 @@
-import type { AgentDetail } from '@agentos/server/domain/views'
+import type { AgentDetail } from '@agentos/server/domain/views/agent'
 import { expect, it } from 'vitest'
 import { createLog } from './fixtures/log.ts'
 import { createRun } from './fixtures/run.ts'

@@ -1,4 +1,5 @@
-import type { AgentDetail, RunView } from '@agentos/server/domain/views'
+import type { AgentDetail } from '@agentos/server/domain/views/agent'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { NetworkUse, Timeline } from './timeline.ts'
 import { formatNumber, plural } from '../format/number.ts'
 import { shownText } from './shown-text.ts'

@@ -35,3 +35,9 @@ it('says that it waits for a person, that nothing is held meanwhile, and that it
   expect(markerSentence({ ...parked, resumedAt: 8000, resumed }, 9000).title).toBe('A person has decided, resumed on attempt 3 after 8 s')
   expect(markerSentence({ ...marker, parked: true }, 5000).title).toBe('Worker lost, waits for a person')
 })
+
+it('says of a conversation that it waited for the next message, and for how long', () => {
+  const waits = { ...marker, cause: 'message' as const, detail: 'It waits for the next message.' }
+  expect(markerSentence(waits, 0)).toMatchObject({ title: 'Waits for the next message', note: 'no process runs and no slot is held · It waits for the next message' })
+  expect(markerSentence({ ...waits, resumedAt: 90_000 }, 0).title).toMatch(/^The next message came after 1/)
+})

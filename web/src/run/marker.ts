@@ -10,10 +10,12 @@ export function markerSentence(marker: Marker, nowMs: number): { title: string, 
   return { title: titleOf(marker, gap, nowMs), note: [...parts, ...(detail && !marker.resumed ? [detail] : [])].join(' · '), gap }
 }
 
-const ENDED = { lost: 'Worker lost', retry: 'Attempt failed', parked: 'Parked for a person' } as const
+const ENDED = { lost: 'Worker lost', retry: 'Attempt failed', parked: 'Parked for a person', message: 'Waits for the next message' } as const
 
 function titleOf({ cause, parked, resumed, resumedAt, availableAt }: Marker, gap: string, nowMs: number): string {
   const what = ENDED[cause]
+  if (cause === 'message')
+    return resumedAt === null ? what : `The next message came after ${gap}`
   if (resumed && resumedAt !== null)
     return `${cause === 'parked' ? 'A person has decided' : what}, resumed on attempt ${resumed.attempt} after ${gap}`
   if (resumedAt !== null)
@@ -37,7 +39,7 @@ function resumedParts({ kept, repeated, unknown, workspace, notice }: Resumed): 
 }
 
 function endedParts({ attempt, stepsDone, stepsOpen, cause }: Marker): string[] {
-  if (cause === 'parked')
+  if (cause === 'parked' || cause === 'message')
     return ['no process runs and no slot is held']
   return [`${plural(stepsDone, 'step')} of attempt ${attempt} had finished`, ...stepsOpen > 0 ? [`${stepsOpen} cut short`] : []]
 }

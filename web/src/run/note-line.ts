@@ -1,10 +1,11 @@
-import type { Effect, Note } from './timeline.ts'
+import type { AgentNote, Effect, Note } from './timeline.ts'
+import { amountInWords } from '@agentos/server/domain/budget-words'
 import { formatOfLimit, limitWord } from '../format/limit.ts'
 import { formatNumber, formatShare } from '../format/number.ts'
 import { shownText } from './shown-text.ts'
 
 export interface NoteLine {
-  tone: 'wait' | 'bad'
+  tone: 'wait' | 'bad' | 'plain'
   icon: string
   title: string
   about: string
@@ -12,14 +13,24 @@ export interface NoteLine {
 }
 
 /** What a note says in a line. */
-export function noteLine(note: Exclude<Note, { kind: 'artifact' }>): NoteLine {
+export function noteLine(note: Exclude<Note, { kind: 'artifact' } | AgentNote>): NoteLine {
   switch (note.kind) {
     case 'approached':
       return { tone: 'wait', icon: 'i-lucide-triangle-alert', title: `Near its limit of ${limitWord(note.limit)}`, about: shareOf(note), value: formatOfLimit(note.limit, note.used, note.allowed) }
     case 'reached':
       return { tone: 'bad', icon: 'i-lucide-octagon-x', title: `Reached its limit of ${limitWord(note.limit)}`, about: '', value: formatOfLimit(note.limit, note.used, note.allowed) }
+    case 'budget':
+      return {
+        tone: note.isReached ? 'bad' : 'wait',
+        icon: note.isReached ? 'i-lucide-octagon-x' : 'i-lucide-triangle-alert',
+        title: note.isReached ? 'A budget has no room for the next call' : 'A budget is nearly spent',
+        about: note.budget,
+        value: `${amountInWords(note.unit, note.spent)} of ${amountInWords(note.unit, note.allowed)}${note.held > 0 ? `, ${amountInWords(note.unit, note.held)} held` : ''}`,
+      }
     case 'lost':
       return { tone: 'wait', icon: 'i-lucide-file-x', title: 'Not saved', about: `${shownText(note.name)}: ${shownText(note.detail)}`, value: '' }
+    case 'message':
+      return { tone: 'plain', icon: 'i-lucide-message-square', title: shownText(note.by), about: shownText(note.text), value: '' }
     case 'effect':
       return {
         tone: 'wait',

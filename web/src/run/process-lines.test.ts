@@ -1,4 +1,4 @@
-import type { RunUsage } from '@agentos/server/domain/views'
+import type { RunUsage } from '@agentos/server/domain/views/run'
 import { expect, it } from 'vitest'
 import { createUsageIntake } from '../stores/usage-intake.ts'
 import { createRun } from './fixtures/run.ts'

@@ -1,4 +1,4 @@
-import type { RunLimits } from '@agentos/server/domain/views'
+import type { RunLimits } from '@agentos/server/domain/views/run'
 import type { UsageShown } from '../stores/usage-intake.ts'
 import { cpuPercent, processRows } from '@agentos/server/domain/process-tree'
 import { formatDuration } from '../format/duration.ts'

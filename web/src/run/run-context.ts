@@ -1,5 +1,6 @@
 import type { RunEvent } from '@agentos/server/domain/event'
-import type { AgentDetail, RunView } from '@agentos/server/domain/views'
+import type { AgentDetail } from '@agentos/server/domain/views/agent'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { InjectionKey, Ref, ShallowRef } from 'vue'
 import type { FollowState } from '../stores/run-events.ts'
 import type { OneUsage } from '../stores/run-usage.ts'
@@ -7,7 +8,7 @@ import type { Choice, SettlementQuestion } from './settlement.ts'
 import type { Timeline } from './timeline.ts'
 import { inject } from 'vue'
 
-export const RUN_TABS = ['timeline', 'step', 'terminal', 'processes', 'events'] as const
+export const RUN_TABS = ['timeline', 'step', 'terminal', 'processes', 'files', 'events'] as const
 export type RunTab = (typeof RUN_TABS)[number]
 
 /**

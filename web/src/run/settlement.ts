@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { Timeline } from './timeline.ts'
 
 export type Choice = 'done' | 'failed' | 'repeat'

@@ -1,3 +1,4 @@
+import type { Unit } from '@agentos/server/domain/budget'
 import type { RunEvent } from '@agentos/server/domain/event'
 import type { LimitName } from '@agentos/server/domain/limits'
 import type { EffectSettlement, EndReason, FinalStatus } from '@agentos/server/domain/run'
@@ -156,7 +157,8 @@ export interface Effect {
 
 /** Between two attempts: why the first is over, and how long it took until the next. */
 export interface Marker {
-  cause: 'lost' | 'retry' | 'parked'
+  /** `message`: a conversation that waited for the next one. */
+  cause: 'lost' | 'retry' | 'parked' | 'message'
   attempt: number
   detail: string
   /** Steps of the attempt that had succeeded, and those that were open. */
@@ -185,11 +187,21 @@ export type Artifact = Extract<RunEvent, { type: 'artifact.saved' }>['data']
 
 export type Note
   = | { kind: 'approached' | 'reached', limit: LimitName, used: number, allowed: number }
+    | { kind: 'budget', isReached: boolean, budget: string, unit: Unit, spent: number, held: number, allowed: number }
     /** `count`: how often it was tried. */
     | { kind: 'denied', host: string, port: number, reason: string, count: number }
     | { kind: 'artifact', artifact: Artifact }
     | { kind: 'lost', name: string, detail: string }
     | { kind: 'effect', effect: Effect }
+    /** What a person said in a conversation. */
+    | { kind: 'message', by: string, text: string }
+    | AgentNote
+
+/** What somebody else's agent says of its work. `version` grows when one changes in place. */
+export type AgentNote
+  = | { kind: 'words', of: 'text' | 'thought', text: string, version: number }
+    | { kind: 'plan', entries: Extract<RunEvent, { type: 'agent.plan' }>['data']['entries'], version: number }
+    | { kind: 'diff', path: string, old: string | null, new: string, version: number }
 
 export interface PlacedNote {
   key: string

@@ -36,7 +36,7 @@ export function describeRow(row: Exclude<Row, { kind: 'marker' }>): ShownRow {
 /** What a call does, in a line: its command, or its tool and what it is given. */
 export function callTitle(call: ToolCall): string {
   if (call.command !== null)
-    return oneLine(call.command)
+    return oneLine(call.tool.includes('__') ? call.command.replace('__', ': ') : call.command)
   const input = call.input
   const first = typeof input === 'object' && input !== null ? Object.values(input).find(value => typeof value === 'string') : undefined
   return first === undefined ? call.tool : `${call.tool} ${oneLine(first)}`

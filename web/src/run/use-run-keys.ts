@@ -23,6 +23,7 @@ export function useRunKeys(context: RunContext, confirming: Ref<boolean>): void 
     e: () => tab.value = 'events',
     t: () => tab.value = 'terminal',
     p: () => tab.value = 'processes',
+    w: () => tab.value = 'files',
     o: () => {
       const key = selectedKey.value
       if (key !== null)

@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { Ref } from 'vue'
 import { computed, ref, watch } from 'vue'
 

@@ -1,4 +1,5 @@
-import type { AgentInput, ScheduleView } from '@agentos/server/domain/views'
+import type { AgentInput } from '@agentos/server/domain/views/agent'
+import type { ScheduleView } from '@agentos/server/domain/views/schedule'
 import { expect, it } from 'vitest'
 import { emptyForm, formOf, readSchedule, specOf, withInputs } from './schedule-form.ts'
 

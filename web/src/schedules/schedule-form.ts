@@ -1,4 +1,5 @@
-import type { AgentInput, ScheduleView } from '@agentos/server/domain/views'
+import type { AgentInput } from '@agentos/server/domain/views/agent'
+import type { ScheduleView } from '@agentos/server/domain/views/schedule'
 import type { ScheduleDraft } from '../stores/schedules.ts'
 import { readInputs, startValue } from '../agents/run-form.ts'
 import { parseDuration } from '../format/duration.ts'

@@ -1,4 +1,4 @@
-import type { ScheduleView, TickView } from '@agentos/server/domain/views'
+import type { ScheduleView, TickView } from '@agentos/server/domain/views/schedule'
 import type { MarkName } from '../components/marks.ts'
 import { formatWords } from '../format/duration.ts'
 import { STATUS_WORDS } from '../format/run.ts'

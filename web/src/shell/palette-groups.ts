@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { Ref } from 'vue'
 import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { useRouter } from 'vue-router'
@@ -27,9 +27,13 @@ export function usePaletteGroups(term: Ref<string>, close: () => void) {
     { label: 'Overview', icon: 'i-lucide-layout-dashboard', kbds: ['1'], onSelect: goTo('/') },
     { label: 'Runs', icon: 'i-lucide-list-tree', kbds: ['2'], onSelect: goTo('/runs') },
     { label: 'Agents', icon: 'i-lucide-bot', kbds: ['3'], onSelect: goTo('/agents') },
+    { label: 'Chat', icon: 'i-lucide-messages-square', kbds: ['c'], onSelect: goTo('/chat') },
+    { label: 'New conversation', icon: 'i-lucide-message-square-plus', onSelect: goTo('/chat?new') },
     { label: 'Schedules', icon: 'i-lucide-calendar-clock', kbds: ['4'], onSelect: goTo('/schedules') },
     { label: 'New schedule', icon: 'i-lucide-calendar-plus', onSelect: goTo('/schedules?new') },
+    { label: 'Usage', icon: 'i-lucide-chart-no-axes-column', onSelect: goTo('/usage') },
     { label: 'Workers', icon: 'i-lucide-server', kbds: ['5'], onSelect: goTo('/workers') },
+    { label: 'Settings', icon: 'i-lucide-settings', kbds: ['6'], onSelect: goTo('/settings') },
   ]
 
   return computed(() => {

@@ -15,7 +15,9 @@ export function useShellKeys(rail: Ref<boolean>): Record<string, () => void> {
     '2': () => void router.push({ name: 'runs' }),
     '3': () => void router.push({ name: 'agents' }),
     '4': () => void router.push({ name: 'schedules' }),
+    'c': () => void router.push({ name: 'chat' }),
     '5': () => void router.push({ name: 'workers' }),
+    '6': () => void router.push({ name: 'settings' }),
   }
 }
 
@@ -29,6 +31,7 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['1'], 'Overview'],
       [['2'], 'Runs'],
       [['3'], 'Agents'],
+      [['C'], 'Chat'],
       [['4'], 'Schedules'],
       [['5'], 'Workers'],
       [['['], 'Fold or unfold the sidebar'],
@@ -55,6 +58,7 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['F'], 'Follow the newest step'],
       [['T'], 'Terminal'],
       [['P'], 'Processes'],
+      [['W'], 'Files of the workspace'],
       [['E'], 'Events'],
       [['S'], 'Stop the run'],
       [['meta', 'enter'], 'Settle as done what the run waits for'],
@@ -67,6 +71,17 @@ export const SHORTCUTS: { where: string, keys: [string[], string][] }[] = [
       [['K'], 'Previous schedule'],
       [['enter'], 'Open the schedule'],
       [['N'], 'New schedule'],
+    ],
+  },
+  {
+    where: 'Chat',
+    keys: [
+      [['/'], 'Search'],
+      [['J'], 'Next conversation'],
+      [['K'], 'Previous conversation'],
+      [['N'], 'New conversation'],
+      [['enter'], 'Send'],
+      [['shift', 'enter'], 'Break the line'],
     ],
   },
   { where: 'Agent', keys: [[['meta', 'enter'], 'Run it']] },

@@ -1,4 +1,4 @@
-import type { AgentDetail } from '@agentos/server/domain/views'
+import type { AgentDetail } from '@agentos/server/domain/views/agent'
 import type { Ref } from 'vue'
 import { isFinal } from '@agentos/server/domain/run'
 import { onScopeDispose, ref, watch as watchValue } from 'vue'

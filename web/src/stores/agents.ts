@@ -1,4 +1,4 @@
-import type { AgentView } from '@agentos/server/domain/views'
+import type { AgentView } from '@agentos/server/domain/views/agent'
 import { isFinal } from '@agentos/server/domain/run'
 import { defineStore } from 'pinia'
 import { computed } from 'vue'

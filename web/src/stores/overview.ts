@@ -1,4 +1,4 @@
-import type { Overview } from '@agentos/server/domain/views'
+import type { Overview } from '@agentos/server/domain/views/system'
 import { defineStore } from 'pinia'
 import { useApi } from '../api/client.ts'
 import { createLoadable } from './loadable.ts'

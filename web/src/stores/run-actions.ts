@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import { useApi } from '../api/client.ts'
 import { explain } from '../api/explain.ts'
 

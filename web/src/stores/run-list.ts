@@ -1,5 +1,5 @@
 import type { RunStatus } from '@agentos/server/domain/run'
-import type { RunPage } from '@agentos/server/domain/views'
+import type { RunPage } from '@agentos/server/domain/views/run'
 import type { Ref } from 'vue'
 import { computed, onScopeDispose, watch as watchValue } from 'vue'
 import { useApi } from '../api/client.ts'
@@ -14,6 +14,8 @@ export interface RunFilters {
   sinceMs: number | null
   /** Only those that were given up. */
   deadLetter: boolean
+  /** Only conversations; the search looks into what was said, too. */
+  chats?: boolean
   /** The cursor of an older page; null on the newest. */
   before: string | null
 }
@@ -60,6 +62,7 @@ function queryOf(filters: RunFilters, limit: number) {
     ...(filters.search && { search: filters.search }),
     ...(filters.sinceMs && { sinceMs: filters.sinceMs }),
     ...(filters.deadLetter && { deadLetter: true }),
+    ...(filters.chats && { chats: true }),
     ...(filters.before && { before: filters.before }),
   }
 }

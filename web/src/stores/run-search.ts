@@ -1,4 +1,4 @@
-import type { RunView } from '@agentos/server/domain/views'
+import type { RunView } from '@agentos/server/domain/views/run'
 import { useApi } from '../api/client.ts'
 
 /** Finds the newest runs whose id starts with a text or whose task has it; nothing for nothing, and nothing when the server is silent. */

@@ -1,5 +1,6 @@
 import type { IsolationLevel } from '@agentos/server/domain/run'
-import type { ManifestProblem, RunView } from '@agentos/server/domain/views'
+import type { ManifestProblem } from '@agentos/server/domain/views/agent'
+import type { RunView } from '@agentos/server/domain/views/run'
 import { useApi } from '../api/client.ts'
 import { explain, problemsOf } from '../api/explain.ts'
 

@@ -1,4 +1,5 @@
-import type { AgentDetail, RunView } from '@agentos/server/domain/views'
+import type { AgentDetail } from '@agentos/server/domain/views/agent'
+import type { RunView } from '@agentos/server/domain/views/run'
 import type { Ref, ShallowRef } from 'vue'
 import { isFinal } from '@agentos/server/domain/run'
 import { onScopeDispose, ref, shallowRef } from 'vue'
@@ -15,6 +16,8 @@ export interface OneRun {
   /** What a button of a person asked for and the server has not answered yet. */
   asking: Ref<'stop' | 'retry' | 'settle' | null>
   load: () => Promise<void>
+  /** What another call answered about this run. */
+  take: (next: RunView) => void
   stop: () => Promise<void>
   /** The id of the new run, or null when it was refused (`problem` says why). */
   retry: () => Promise<string | null>
@@ -89,6 +92,7 @@ export function useRunView(idOrPrefix: string): OneRun {
     isUnknown,
     asking,
     load,
+    take,
     async stop() {
       const stopped = await ask('stop', () => trpc.runs.stop.mutate({ run: run.value?.id ?? idOrPrefix }))
       if (stopped)

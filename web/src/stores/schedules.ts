@@ -1,4 +1,6 @@
-import type { ManifestProblem, RunView, ScheduleView } from '@agentos/server/domain/views'
+import type { ManifestProblem } from '@agentos/server/domain/views/agent'
+import type { RunView } from '@agentos/server/domain/views/run'
+import type { ScheduleView } from '@agentos/server/domain/views/schedule'
 import { defineStore } from 'pinia'
 import { computed } from 'vue'
 import { useApi } from '../api/client.ts'

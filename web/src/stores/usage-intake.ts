@@ -1,4 +1,4 @@
-import type { RunUsage } from '@agentos/server/domain/views'
+import type { RunUsage } from '@agentos/server/domain/views/run'
 
 export interface UsageShown {
   newest: RunUsage

@@ -1,5 +1,5 @@
 import type { RunStatus } from '@agentos/server/domain/run'
-import type { RunView, WatchUpdate } from '@agentos/server/domain/views'
+import type { RunView, WatchUpdate } from '@agentos/server/domain/views/run'
 import type { Api } from '../api/client.ts'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it } from 'vitest'
@@ -32,7 +32,7 @@ function run(id: string, status: RunStatus, createdAt = '2026-11-23T15:00:00.000
 
 function update(over: Partial<WatchUpdate>): WatchUpdate {
   const counts = { queued: 0, running: 1, waiting: 0, succeeded: 0, failed: 0, cancelled: 0 }
-  return { counts, runs: [], removed: [], agentsChanged: false, schedulesChanged: false, ...over }
+  return { counts, runs: [], removed: [], agentsChanged: false, schedulesChanged: false, approvalsChanged: false, ...over }
 }
 
 it('holds every live run, and lets go of those that end or are pruned', () => {

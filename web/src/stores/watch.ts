@@ -1,4 +1,4 @@
-import type { RunCounts, RunView, WatchUpdate } from '@agentos/server/domain/views'
+import type { RunCounts, RunView, WatchUpdate } from '@agentos/server/domain/views/run'
 import { isFinal } from '@agentos/server/domain/run'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'

@@ -1,4 +1,4 @@
-import type { WorkerView } from '@agentos/server/domain/views'
+import type { WorkerView } from '@agentos/server/domain/views/system'
 import { onScopeDispose } from 'vue'
 import { useApi } from '../api/client.ts'
 import { explain } from '../api/explain.ts'

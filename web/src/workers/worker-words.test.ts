@@ -1,4 +1,4 @@
-import type { WorkerView } from '@agentos/server/domain/views'
+import type { WorkerView } from '@agentos/server/domain/views/system'
 import { expect, it } from 'vitest'
 import { slotsWords, sortWorkers, workersFacts } from './worker-words.ts'
 

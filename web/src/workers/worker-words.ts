@@ -1,4 +1,4 @@
-import type { WorkerView } from '@agentos/server/domain/views'
+import type { WorkerView } from '@agentos/server/domain/views/system'
 import type { MarkName } from '../components/marks.ts'
 import { formatNumber, plural } from '../format/number.ts'
 

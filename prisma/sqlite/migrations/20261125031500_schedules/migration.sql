@@ -1,9 +1,5 @@
--- Waits of more than 24 days do not fit the column that was made. Nothing has written these two tables yet, so they are made anew.
-DROP TABLE "schedule_ticks";
-DROP TABLE "schedules";
-
--- CreateTable
-CREATE TABLE "schedules" (
+-- RedefineTable: waits of more than 24 days do not fit the column that was made.
+CREATE TABLE "new_schedules" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "organisationId" TEXT NOT NULL,
     "agentId" TEXT NOT NULL,
@@ -28,18 +24,9 @@ CREATE TABLE "schedules" (
     CONSTRAINT "schedules_createdById_fkey" FOREIGN KEY ("createdById") REFERENCES "users" ("id") ON DELETE RESTRICT ON UPDATE CASCADE
 );
 
--- CreateTable
-CREATE TABLE "schedule_ticks" (
-    "scheduleId" TEXT NOT NULL,
-    "tickAt" DATETIME NOT NULL,
-    "outcome" TEXT NOT NULL,
-    "detail" TEXT,
-    "runId" TEXT,
-    "createdAt" DATETIME NOT NULL,
-
-    PRIMARY KEY ("scheduleId", "tickAt"),
-    CONSTRAINT "schedule_ticks_scheduleId_fkey" FOREIGN KEY ("scheduleId") REFERENCES "schedules" ("id") ON DELETE CASCADE ON UPDATE CASCADE
-);
+INSERT INTO "new_schedules" ("id", "organisationId", "agentId", "source", "cron", "everyMs", "onceAt", "timezone", "overlap", "catchUp", "catchUpWindowMs", "task", "inputs", "pausedAt", "nextTickAt", "createdById", "createdAt", "updatedAt") SELECT "id", "organisationId", "agentId", "source", "cron", "everyMs", "onceAt", "timezone", "overlap", "catchUp", "catchUpWindowMs", "task", "inputs", "pausedAt", "nextTickAt", "createdById", "createdAt", "updatedAt" FROM "schedules";
+DROP TABLE "schedules";
+ALTER TABLE "new_schedules" RENAME TO "schedules";
 
 -- CreateIndex
 CREATE INDEX "schedules_nextTickAt_idx" ON "schedules"("nextTickAt");

@@ -1,53 +1,29 @@
-import type { AgentOS } from '@agentos/client'
-import type { LevelStatus } from '../../domain/views.ts'
-import type { Check } from './check.ts'
-import { isKept, keepersInWords, LIMIT_WORDS } from '../../domain/limit-words.ts'
+import type { Check } from '../../checks/check.ts'
+import type { Server } from '../local-server.ts'
+import process from 'node:process'
+import { checkIsolation, checkModels } from '../../checks/isolation.ts'
+import { findServer } from '../local-server.ts'
 
-type Overview = Awaited<ReturnType<AgentOS['system']['overview']>>
-
-/** What a server says of itself: database, isolation, models. */
-export async function checkServer(client: AgentOS): Promise<Check[]> {
-  const overview = await client.system.overview()
-  return [
-    { name: 'database', result: 'ok', found: `${overview.database.dialect}, answers in ${overview.database.latencyMs.toFixed(1)} ms, migrated` },
-    ...checkLevels(overview),
-    ...checkLimits(overview),
-    overview.models.configured.length > 0
-      ? { name: 'models', result: 'ok', found: overview.models.configured.join(', ') }
-      : { name: 'models', result: 'warning', found: 'none; scripted agents run without one', mend: overview.models.howTo ?? '' },
-  ]
-}
-
-function checkLevels({ sandbox }: Overview): Check[] {
-  return sandbox.levels.filter(({ level, proven }) => level === 'process' || level === 'sandbox' || (level === 'container' && proven)).map(({ level, proven, by, missing }) => proven
-    ? { name: `isolation: ${level}`, result: 'ok', found: `proven${by ? `, by ${by}` : ''}` }
-    : { name: `isolation: ${level}`, result: 'warning', found: 'not proven', mend: missing ?? '' })
-}
-
-/** Limits that a machine keeps or does not; time, steps and output are counted everywhere. */
-const OF_THE_MACHINE = ['memory', 'processes', 'cpu', 'cpuTime', 'files', 'disk'] as const
-
-/** What keeps each limit: at the level of a run that names none, and at the other proven ones. */
-function checkLimits({ sandbox }: Overview): Check[] {
-  const levels = sandbox.levels.filter(({ level, proven }) => proven && (level === 'process' || level === 'sandbox'))
-  return [
-    ...levels.filter(({ level }) => level === sandbox.default).map(level => checkLimitsOf(level, true)),
-    ...levels.filter(({ level }) => level !== sandbox.default).map(level => checkLimitsOf(level, false)),
-  ]
-}
-
-function checkLimitsOf({ level, keepers }: LevelStatus, isDefault: boolean): Check {
-  const name = isDefault ? 'limits' : `limits: ${level}`
-  const kept = keepersInWords(keepers, OF_THE_MACHINE)
-  const unkept = OF_THE_MACHINE.filter(limit => !isKept(keepers[limit])).map(limit => limit === 'cpu' ? 'cpu' : LIMIT_WORDS[limit])
-  const found = [kept, ...unkept.length > 0 ? [`${unkept.join(', ')}: none`] : []].filter(Boolean).join(' · ')
-  if (unkept.length === 0 || !isDefault)
-    return { name, result: 'ok', found, keepers }
-  return {
-    name,
-    result: 'warning',
-    found,
-    mend: 'nothing keeps what is marked none: give AgentOS a cgroup of its own (systemd: Delegate=yes in its unit,\nor systemd-run --user --scope -p Delegate=yes npm start), or run it as root',
-    keepers,
+/** What a server says of itself: how it answers, isolation, models; null when none runs. */
+export async function checkRunningServer(): Promise<Check[] | null> {
+  const named = process.env.AGENTOS_URL
+  let server: Server | null = null
+  try {
+    server = await findServer()
+    if (!server)
+      return null
+    const { database, sandbox, models } = await server.client.system.overview()
+    const found = named ? `AGENTOS_URL, ${named}` : `runs at ${server.url}`
+    return [
+      { name: 'server', result: 'ok', found: `${found}; its database (${database.dialect}) answers in ${database.latencyMs.toFixed(1)} ms` },
+      ...checkIsolation(sandbox),
+      checkModels(models.configured, models.howTo),
+    ]
+  }
+  catch (error) {
+    return [{ name: 'server', result: 'error', found: (error as Error).message, mend: named ? 'check AGENTOS_URL and AGENTOS_API_KEY' : 'the log of the server says why' }]
+  }
+  finally {
+    await server?.close()
   }
 }

@@ -81,6 +81,10 @@ const WAITS_FOR = { slots: 'a free slot', concurrency: 'another run to end', rat
 function whyOf(run: Run): string {
   if (run.endedAt !== null)
     return [run.reason === run.status ? '' : run.reason, run.detail].filter(Boolean).join(': ')
+  if (run.waitingFor?.kind === 'message')
+    return 'waits for the next message'
+  if (run.waitingFor?.kind === 'approval')
+    return `waits for a person: may it? ${run.waitingFor.title}`
   if (run.waitingFor)
     return `waits for a person: how did "${run.waitingFor.name}" end?`
   return run.now ?? (run.queuedBecause ? `waits for ${WAITS_FOR[run.queuedBecause]}` : '')

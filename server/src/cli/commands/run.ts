@@ -3,14 +3,17 @@ import type { Server } from '../local-server.ts'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isGitUrl } from '../../domain/git-address.ts'
+import { uploadNamed } from '../../domain/upload.ts'
 import { CommandError } from '../failure.ts'
 import { findAgent } from '../find-agent.ts'
+import { finishOthers } from '../finish-others.ts'
 import { followInTerminal } from '../follow-in-terminal.ts'
 import { parseDurationOption, parseInputs } from '../options.ts'
 import { pc } from '../print/colour.ts'
 import { jsonLine } from '../print/json-line.ts'
 import { print } from '../print/out.ts'
+import { uploadFolder } from '../upload-folder.ts'
 import { withServer } from '../with-server.ts'
 
 export interface RunOptions {
@@ -28,14 +31,17 @@ const DETACH_NEEDS = '--detach needs a server that goes on after this command, a
 /** `agentos run`: submits to the running server, or embeds one; follows to the end; exits as the run's reason says. */
 export async function run(name: string, options: RunOptions): Promise<void> {
   const request = await readRequest(options)
-  const folders = request.workspace === undefined ? [] : [request.workspace]
+  const folder = request.workspace !== undefined && isFolder(request.workspace) ? request.workspace : null
+  const folders = folder === null ? [] : [folder]
   await withServer({ embed: options.detach ? 'none' : 'run', missing: DETACH_NEEDS, folders }, async (server) => {
-    const submitted = await server.client.runs.submit({ ...request, ...await findAgent(server.client, name) })
+    const agent = await findAgent(server.client, name)
+    const workspace = folder !== null && isElsewhere(server) ? await uploadFolder(server, folder) : request.workspace
+    const submitted = await server.client.runs.submit({ ...request, ...workspace !== undefined && { workspace }, ...agent })
     if (options.detach)
       return sayDetached(submitted, server, options)
     process.exitCode = await followInTerminal(server, submitted, { json: options.json ?? false })
     if (server.kind === 'embedded')
-      await finishOthers(server, submitted, options)
+      await finishOthers(server, submitted.id, { quiet: options.json ?? false })
   })
 }
 
@@ -49,8 +55,10 @@ async function readRequest(options: RunOptions): Promise<Omit<SubmitRun, 'agent'
   }
 }
 
-/** The server may stand elsewhere, so it gets the whole path. */
+/** Whole, as the server counts from another folder. A repository it clones itself, and what was uploaded it has. */
 async function readFolder(folder: string): Promise<string> {
+  if (!isFolder(folder))
+    return folder
   const path = resolve(folder)
   const found = await stat(path).catch(() => null)
   if (!found)
@@ -60,43 +68,17 @@ async function readFolder(folder: string): Promise<string> {
   return path
 }
 
+function isFolder(workspace: string): boolean {
+  return !isGitUrl(workspace) && uploadNamed(workspace) === null
+}
+
+/** On another machine our folders are not. */
+function isElsewhere({ kind, url }: Server): boolean {
+  return kind === 'named' && !['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
+}
+
 function sayDetached(run: Run, server: Server, options: RunOptions): void {
   print(options.json
     ? jsonLine({ runId: run.id })
     : `${run.id}\n${pc.dim(`  ${server.url}/runs/${run.id}\n  agentos logs -f ${run.id}`)}\n`)
-}
-
-/** A run that waits for longer than this waits for the next server. */
-const SOON_MS = 60_000
-/** For so long a run that has ended counts as one that somebody is just reading. */
-const READ_MS = 1_000
-const LOOK_MS = 300
-
-/** Other commands may have found this embedded server and given it runs: it stays until those have ended. */
-async function finishOthers(server: Server, own: Run, options: RunOptions): Promise<void> {
-  const { client } = server
-  for (let isSaid = false; ;) {
-    const [{ database }, live, newest] = await Promise.all([
-      client.system.overview(),
-      client.runs.list({ statuses: ['queued', 'running'], limit: 200 }),
-      client.runs.list({ limit: 10 }),
-    ])
-    // On PostgreSQL other servers may be there: what they run, and what is queued, is theirs as well.
-    const other = live.runs.find(run => run.status === 'running'
-      ? isOurs(run, server)
-      : database.dialect === 'sqlite' && Date.parse(run.availableAt) < Date.now() + SOON_MS)
-    const isJustOver = newest.runs.some(run => run.id !== own.id && run.endedAt !== null && Date.parse(run.endedAt) > Date.now() - READ_MS)
-    if (!other && !isJustOver)
-      return
-    if (other && !isSaid && !options.json) {
-      process.stderr.write(pc.dim(`other commands use this server; it ends when their runs have (${other.agentName} ${other.id})\n`))
-      isSaid = true
-    }
-    await sleep(LOOK_MS)
-  }
-}
-
-/** This very process has it. */
-function isOurs({ worker }: Run, { worker: own }: Server): boolean {
-  return own !== undefined && worker === own
 }

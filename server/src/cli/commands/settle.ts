@@ -33,8 +33,10 @@ function parseOutcome(word: string): Outcome {
 }
 
 function question({ id, status, waitingFor }: Run): string {
-  if (!waitingFor)
-    throw new CommandError(`run ${shortId(id)} is ${status} and waits for nothing`)
+  if (waitingFor?.kind === 'approval')
+    throw new CommandError(`run ${shortId(id)} waits for leave, not for a settlement: agentos approve ${shortId(id)}`)
+  if (waitingFor?.kind !== 'settlement')
+    throw new CommandError(`run ${shortId(id)} is ${status} and waits for no settlement`)
   const { name, command, startedAt } = waitingFor
   return [
     `Nobody knows how ${pc.bold(plain(name))} ended. It was begun at ${startedAt}:`,

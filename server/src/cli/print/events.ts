@@ -91,6 +91,9 @@ function printEvent(event: RunEvent, line: Line, output: Output, hrefOf: (artifa
     case 'model.delta':
       output(event.data.text, event.data.kind === 'reasoning' ? pc.dim : undefined)
       break
+    case 'agent.message':
+      output(event.data.text, event.data.kind === 'thought' ? pc.dim : undefined)
+      break
     case 'tool.started':
       line(`  ${pc.dim('$')} ${plain(event.data.command)}`)
       break

@@ -1,4 +1,5 @@
 import type { LimitName } from '../../domain/limits.ts'
+import { usdInWords } from '../../domain/budget-words.ts'
 import { LIMIT_WORDS } from '../../domain/limit-words.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { formatMs } from './time.ts'
@@ -14,9 +15,15 @@ export function formatBytes(bytes: number): string {
   return `${unit > 0 && value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} ${UNITS[unit]}`
 }
 
+const FORMATS = { ms: formatMs, bytes: formatBytes, usd: usdInWords, count: rounded, tokens: rounded }
+
+function rounded(value: number): string {
+  return String(Math.round(value))
+}
+
 /** `memory: 410 MiB of 512 MiB`, `CPU time: 48 s of 1:00`, `processes: 52 of 64`. */
 export function formatLimit({ limit, used, allowed }: { limit: LimitName, used: number, allowed: number }): string {
   const { unit } = LIMITS[limit]
-  const format = unit === 'ms' ? formatMs : unit === 'bytes' ? formatBytes : (value: number) => String(Math.round(value))
+  const format = FORMATS[unit]
   return `${LIMIT_WORDS[limit]}: ${format(used)} of ${format(allowed)}`
 }

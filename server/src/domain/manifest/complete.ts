@@ -8,6 +8,7 @@ import {
   DEFAULT_CONCURRENCY_PER,
   DEFAULT_DENY,
   DEFAULT_LIMITS,
+  DEFAULT_MCP_TIMEOUT_MS,
   DEFAULT_RETRY,
   DEFAULT_SCHEDULE,
   DEFAULT_STEP_RETRY_DELAY_MS,
@@ -26,8 +27,8 @@ export function complete(file: TodaysFile): Manifest {
     model: file.model === undefined ? [] : [file.model].flat(),
     mcp: mapValues(file.mcp ?? {}, completeServer),
     steps: (file.steps ?? []).map(completeStep),
-    agent: file.agent ? { command: file.agent.command, args: file.agent.args ?? [], parse: file.agent.parse ?? null } : null,
-    workspace: { ...DEFAULT_WORKSPACE, ...given(file.workspace) },
+    agent: file.agent ? { command: file.agent.command, args: file.agent.args ?? [], parse: file.agent.parse ?? null, mode: file.agent.mode ?? null } : null,
+    workspace: completeWorkspace(file.workspace ?? {}),
     limits: completeLimits(file.limits ?? {}),
     commands: { deny: DEFAULT_DENY, ask: [], allow: [], ...given(file.commands) },
     approvals: completeApprovals(file.approvals ?? {}),
@@ -41,7 +42,9 @@ export function complete(file: TodaysFile): Manifest {
     tools: runtime === 'llm' ? DEFAULT_TOOLS : [],
     ...given({
       description: file.description,
+      cost: file.cost,
       instructions: file.instructions,
+      temperature: file.temperature,
       tools: file.tools,
       isolation: file.isolation,
       image: file.image,
@@ -56,7 +59,9 @@ export function complete(file: TodaysFile): Manifest {
 
 const DEFAULT_WORDS = {
   description: '',
+  cost: 'metered',
   instructions: '',
+  temperature: null,
   isolation: null,
   image: null,
   programs: [],
@@ -66,13 +71,19 @@ const DEFAULT_WORDS = {
   priority: 0,
 } satisfies Partial<Manifest>
 
+/** Of `${secrets.NAME}` the name. */
+function completeWorkspace({ token, ...same }: NonNullable<TodaysFile['workspace']>): Manifest['workspace'] {
+  const [, name] = /\.(\w+)\}$/.exec(token ?? '') ?? []
+  return { ...DEFAULT_WORKSPACE, ...given(same), ...given({ token: name }) }
+}
+
 function completeLimits({ time, memory, output, disk, cpuTime, cost, ...same }: NonNullable<TodaysFile['limits']>): Manifest['limits'] {
   const renamed = { timeMs: time, memoryBytes: memory, outputBytes: output, diskBytes: disk, cpuTimeMs: cpuTime, costUsd: cost }
   return { ...DEFAULT_LIMITS, ...given(same), ...given(renamed) }
 }
 
-function completeApprovals({ expires, ...tools }: NonNullable<TodaysFile['approvals']>): Manifest['approvals'] {
-  return { ...DEFAULT_APPROVALS, ...given(tools), ...given({ expiresMs: expires }) }
+function completeApprovals({ expires, cost, ...tools }: NonNullable<TodaysFile['approvals']>): Manifest['approvals'] {
+  return { ...DEFAULT_APPROVALS, ...given(tools), ...given({ expiresMs: expires, costUsd: cost }) }
 }
 
 /** A first wait that is longer than the longest one by default lengthens that too. */
@@ -117,9 +128,10 @@ function completeInput(input: NonNullable<TodaysFile['inputs']>[string]): InputS
 }
 
 function completeServer(server: McpServerFile): McpServer {
+  const policy = { tools: server.tools ?? null, timeoutMs: server.timeout ?? DEFAULT_MCP_TIMEOUT_MS }
   return server.url === undefined
-    ? { kind: 'stdio', program: server.program ?? '', args: server.args ?? [] }
-    : { kind: 'http', url: server.url, headers: server.headers ?? {} }
+    ? { kind: 'stdio', program: server.program ?? '', args: server.args ?? [], ...policy }
+    : { kind: 'http', url: server.url, headers: server.headers ?? {}, ...policy }
 }
 
 function mapValues<A, B>(record: Record<string, A>, map: (value: A) => B): Record<string, B> {

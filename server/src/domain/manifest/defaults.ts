@@ -1,4 +1,4 @@
-import type { RunLimits } from '../views.ts'
+import type { RunLimits } from '../views/run.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What a manifest that says nothing gets (manifest.md). */
@@ -56,9 +56,11 @@ export const DEFAULT_DENY: string[] = [
 
 export const DEFAULT_TOOLS: Manifest['tools'] = ['shell', 'files']
 
-export const DEFAULT_APPROVALS: Manifest['approvals'] = { shell: null, fetch: 'ask', mcp: 'ask', expiresMs: 7 * 86_400_000 }
+export const DEFAULT_APPROVALS: Manifest['approvals'] = { shell: null, files: 'auto', fetch: 'ask', mcp: 'ask', agent: 'ask', costUsd: null, expiresMs: 7 * 86_400_000 }
 
 export const DEFAULT_RETRY: Manifest['retry'] = { attempts: 1, delayMs: 1000, maxDelayMs: 30_000, factor: 2, jitter: true }
+
+export const DEFAULT_MCP_TIMEOUT_MS = 60_000
 
 export const DEFAULT_STEP_RETRY_DELAY_MS = 1000
 

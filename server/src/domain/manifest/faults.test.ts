@@ -1,4 +1,4 @@
-import type { ManifestProblem } from '../views.ts'
+import type { ManifestProblem } from '../views/agent.ts'
 import { expect, it } from 'vitest'
 import { parseManifest } from './parse.ts'
 
@@ -85,6 +85,7 @@ const FAULTS: Fault[] = [
   { what: 'a step that is a text', yaml: 'name: a\nsteps:\n  - ls\n', at: [3, 5], key: 'steps[0]', expected: /^a mapping with run:/, received: 'ls' },
   { what: 'a step without a command', yaml: 'name: a\nsteps:\n  - name: x\n', at: [3, 5], key: 'steps[0].run', expected: 'a command', received: 'nothing' },
   { what: 'an llm without a model', yaml: 'name: a\nruntime: llm\n', at: [1, 1], key: 'model', expected: /^a model as provider\/model/, received: 'nothing', hint: 'runtime: llm needs model:' },
+  { what: 'a limit in dollars without prices', yaml: 'name: a\nmodel: openai/gpt-5\ncost: unmetered\nlimits: { cost: $1 }\n', at: [3, 7], key: 'cost', expected: 'metered, or no limits.cost', received: 'unmetered' },
   { what: 'a model without its provider', yaml: 'name: a\nmodel: gpt-5\n', at: [2, 8], key: 'model', expected: /^a model as provider\/model/, received: 'gpt-5' },
   { what: 'a bad model in a list', yaml: 'name: a\nmodel: [openai/gpt-5, gemini]\n', at: [2, 23], key: 'model[1]', expected: /^a model as provider\/model/, received: 'gemini' },
   { what: 'steps and a model', yaml: `${SCRIPT}model: openai/gpt-5\n`, at: [1, 1], key: 'runtime', expected: 'script or llm', received: 'nothing', hint: /both here/ },

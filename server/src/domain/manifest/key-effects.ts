@@ -3,21 +3,18 @@ import type { Manifest } from './manifest.ts'
 /**
  * What each key of a manifest does today, so that none is silently ignored.
  * - acts: it does what its description says.
- * - notice: kept and shown; it does not act yet and is safe to leave aside. `say` completes "<key> …".
- * - refuse: it does not act yet and would be unsafe to ignore: `when` answers true for a manifest that cannot run because of it.
+ * - refuse: it does not act yet and would be unsafe to ignore: `when` answers true for a manifest that cannot run because of it. `say` completes "<key> …".
  * - renamed: a prototype key; normalise.ts says it in today's words.
  * - part: a mapping whose keys stand here one by one.
  */
 export type KeyEffect
   = | { now: 'acts' }
-    | { now: 'notice', say: string }
     | { now: 'refuse', when: (manifest: Manifest) => boolean, say: string }
     | { now: 'renamed', to: string }
     | { now: 'part' }
 
 const acts: KeyEffect = { now: 'acts' }
 const part: KeyEffect = { now: 'part' }
-const notice = (say: string): KeyEffect => ({ now: 'notice', say })
 const refuse = (when: (manifest: Manifest) => boolean, say: string): KeyEffect => ({ now: 'refuse', when, say })
 const renamed = (to: string): KeyEffect => ({ now: 'renamed', to })
 
@@ -38,7 +35,7 @@ function stepKeys(list: 'steps' | 'verify'): Record<string, KeyEffect> {
 export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'name': acts,
   'description': acts,
-  'runtime': refuse(manifest => manifest.runtime === 'acp', 'does not act yet for acp: use command where the agent can be told its task by its arguments'),
+  'runtime': acts,
   'inputs': part,
   'inputs.*': part,
   'inputs.*.type': acts,
@@ -47,15 +44,19 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'inputs.*.default': acts,
 
   'model': acts,
+  'cost': acts,
   'instructions': acts,
-  'tools': refuse(manifest => manifest.tools.includes('fetch'), 'does not act yet for fetch: leave shell and files'),
-  'mcp': refuse(manifest => Object.keys(manifest.mcp).length > 0, 'does not act yet: remove it, and say in the instructions which programs the shell has'),
+  'temperature': acts,
+  'tools': acts,
+  'mcp': refuse(needsServers, 'does not act yet for runtime acp, nor for program: in a container: remove it, or use url: or isolation: sandbox'),
   'mcp.*': part,
-  'mcp.*.program': part,
-  'mcp.*.args': part,
-  'mcp.*.url': part,
+  'mcp.*.program': acts,
+  'mcp.*.args': acts,
+  'mcp.*.url': acts,
   'mcp.*.headers': part,
-  'mcp.*.headers.*': part,
+  'mcp.*.headers.*': acts,
+  'mcp.*.tools': acts,
+  'mcp.*.timeout': acts,
   'mcp.servers': renamed('mcp'),
   'mcp.servers[].name': renamed('mcp'),
   'mcp.servers[].kind': renamed('mcp'),
@@ -67,12 +68,14 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'agent': part,
   'agent.command': acts,
   'agent.args': acts,
-  'agent.parse': notice('is kept; what the agent writes is shown as it is'),
+  'agent.parse': acts,
+  'agent.mode': acts,
 
   'workspace': part,
-  'workspace.from': refuse(manifest => manifest.workspace.from !== null && isGitUrl(manifest.workspace.from), 'does not act yet for a git URL: clone it and name the folder'),
+  'workspace.from': acts,
+  'workspace.token': acts,
   'workspace.mode': acts,
-  'workspace.keep': notice('is kept; nothing of the workspace is stored yet'),
+  'workspace.keep': acts,
   'isolation': refuse(needsWayOut, 'does not act yet for container with a network, or with models for its programs: leave network and model out, or use sandbox'),
   'image': acts,
   'programs': acts,
@@ -89,18 +92,21 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'limits.cpuTime': acts,
   'limits.cpu': acts,
   'limits.disk': acts,
-  'limits.tokens': refuse(manifest => manifest.limits.tokens !== null, 'does not act yet: remove it; limits.steps bounds the turns of a model'),
-  'limits.cost': refuse(manifest => manifest.limits.costUsd !== null, 'does not act yet: remove it; limits.steps bounds the turns of a model'),
+  'limits.tokens': acts,
+  'limits.cost': acts,
 
   'commands': part,
   'commands.deny': acts,
   'commands.ask': acts,
   'commands.allow': acts,
   'approvals': part,
-  'approvals.shell': refuse(needsApprovalOfShell, 'does not act yet for ask and deny: use auto, or leave shell out of tools'),
-  'approvals.fetch': notice('is kept; there is no fetch tool yet'),
-  'approvals.mcp': notice('is kept; there are no MCP tools yet'),
-  'approvals.expires': notice('is kept; nothing asks for approval yet'),
+  'approvals.shell': acts,
+  'approvals.files': acts,
+  'approvals.fetch': acts,
+  'approvals.mcp': acts,
+  'approvals.agent': acts,
+  'approvals.cost': refuse(manifest => manifest.approvals.costUsd !== null && manifest.runtime !== 'llm', 'does not act for this runtime, whose programs call models by themselves: remove it'),
+  'approvals.expires': acts,
   'effects': acts,
 
   'retry': part,
@@ -150,19 +156,13 @@ export const KEY_EFFECTS: Record<string, KeyEffect> = {
   'retry_config.jitter': renamed('retry.jitter'),
 }
 
-export function isGitUrl(from: string): boolean {
-  return /^(?:https?|ssh|git|file):\/\//.test(from) || /^[\w.-]+@[\w.-]+:/.test(from)
-}
-
 /** Of a container no port leads to the worker's sockets. A model's own loop needs none. */
 function needsWayOut({ isolation, network, runtime, model }: Manifest): boolean {
   return isolation === 'container' && (network !== 'none' || (runtime !== 'llm' && model.length > 0))
 }
 
-/** manifest.md: a model's shell is `auto` inside a sandbox with no network, and else has to ask, which nobody can answer yet. */
-function needsApprovalOfShell({ runtime, tools, approvals, network, isolation }: Manifest): boolean {
-  if (approvals.shell === 'ask' || approvals.shell === 'deny')
-    return true
-  const isWalled = network === 'none' && (isolation === null || isolation === 'sandbox' || isolation === 'container')
-  return runtime === 'llm' && tools.includes('shell') && approvals.shell === null && !isWalled
+/** Nothing hands them to somebody else's agent, and a container has no open pipe to a program. */
+function needsServers({ runtime, mcp, isolation }: Manifest): boolean {
+  const servers = Object.values(mcp)
+  return servers.length > 0 && (runtime === 'acp' || (isolation === 'container' && servers.some(({ kind }) => kind === 'stdio')))
 }

@@ -1,6 +1,7 @@
 import type { IsolationLevel } from '../run.ts'
 import type { CatchUp, Overlap, Timing } from '../schedule.ts'
-import type { RunLimits } from '../views.ts'
+import type { RunLimits } from '../views/run.ts'
+import type { OutputFormat } from './output-formats.ts'
 
 /**
  * A manifest after parsing, normalising and defaults: what everything but the parser works with.
@@ -13,14 +14,20 @@ export interface Manifest {
   inputs: Record<string, InputSpec>
   /** `provider/model`, tried in this order. */
   model: string[]
+  /** unmetered: a model whose price nobody knows may be called. Missing in manifests that were stored before prices were known. */
+  cost?: 'metered' | 'unmetered'
   instructions: string
+  /** null: the model's own. */
+  temperature: number | null
   tools: ('shell' | 'files' | 'fetch')[]
   mcp: Record<string, McpServer>
   steps: ScriptStep[]
-  agent: { command: string, args: string[], parse: string | null } | null
+  agent: { command: string, args: string[], parse: OutputFormat | null, mode: string | null } | null
   workspace: {
     /** A folder (relative to the manifest), a git URL, a template such as `{{inputs.path}}`, or null for an empty one. */
     from: string | null
+    /** The secret that the repository is cloned with. Missing in manifests that were stored before there was one. */
+    token?: string | null
     mode: 'copy' | 'mount-read-only' | 'mount-read-write'
     keep: 'none' | 'changed' | 'all'
   }
@@ -32,7 +39,8 @@ export interface Manifest {
   secrets: string[]
   limits: RunLimits
   commands: { deny: string[], ask: string[], allow: string[] }
-  approvals: { shell: Decision | null, fetch: Decision, mcp: Decision, expiresMs: number }
+  /** `costUsd`: a model is called no more without asking once a run has cost so much, and each time so much more; null: never asked. */
+  approvals: { shell: Decision | null, files: Decision, fetch: Decision, mcp: Decision, agent: Decision, costUsd: number | null, expiresMs: number }
   effects: 'ask' | 'tell' | 'retry' | null
   retry: { attempts: number, delayMs: number, maxDelayMs: number, factor: number, jitter: boolean }
   verify: ScriptStep[]
@@ -80,5 +88,11 @@ export interface ScriptStep {
 }
 
 export type McpServer
-  = | { kind: 'stdio', program: string, args: string[] }
-    | { kind: 'http', url: string, headers: Record<string, string> }
+  = McpPolicy & ({ kind: 'stdio', program: string, args: string[] } | { kind: 'http', url: string, headers: Record<string, string> })
+
+interface McpPolicy {
+  /** By the server's own names; null: all. */
+  tools: string[] | null
+  /** For one call. */
+  timeoutMs: number
+}

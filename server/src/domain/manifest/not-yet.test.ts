@@ -10,23 +10,9 @@ const LLM = 'name: a\nmodel: openai/gpt-5\n'
 
 /** For each key that refuses: a manifest that is refused because of it. */
 const REFUSED: Record<string, string> = {
-  'runtime': 'name: a\nruntime: acp\nagent: { command: x }\n',
-  'tools': `${LLM}tools: [fetch]\n`,
-  'mcp': `${LLM}mcp: { x: { program: y } }\n`,
-  'workspace.from': `${SCRIPT}workspace: { from: "https://example.com/x.git" }\n`,
+  'mcp': `${LLM}isolation: container\nimage: debian\nmcp: { x: { program: y } }\n`,
   'isolation': `${SCRIPT}isolation: container\nimage: debian\nnetwork: open\n`,
-  'limits.tokens': `${LLM}limits: { tokens: 5 }\n`,
-  'limits.cost': `${LLM}limits: { cost: $1 }\n`,
-  'approvals.shell': `${LLM}approvals: { shell: ask }\n`,
-}
-
-/** For each key that is kept: a manifest that has it. */
-const KEPT: Record<string, string> = {
-  'agent.parse': 'name: a\nruntime: command\nagent: { command: x, parse: claude-stream-json }\n',
-  'workspace.keep': `${SCRIPT}workspace: { keep: all }\n`,
-  'approvals.fetch': `${SCRIPT}approvals: { fetch: ask }\n`,
-  'approvals.mcp': `${SCRIPT}approvals: { mcp: ask }\n`,
-  'approvals.expires': `${SCRIPT}approvals: { expires: 1d }\n`,
+  'approvals.cost': `${SCRIPT}approvals: { cost: $1 }\n`,
 }
 
 function keysThat(now: KeyEffect['now']): string[] {
@@ -50,16 +36,7 @@ it('every key that would be unsafe to ignore refuses the run and says what to do
     const effect = KEY_EFFECTS[key]
     const { manifest } = read(source)
     expect(effect?.now === 'refuse' && effect.when(manifest), key).toBe(true)
-    expect(notYet(manifest), key).toMatch(/does not act yet.*: /)
-  }
-})
-
-it('every key that is kept and does not act says so', () => {
-  expect(Object.keys(KEPT).sort()).toEqual(keysThat('notice'))
-  for (const [key, source] of Object.entries(KEPT)) {
-    const { manifest, notices } = read(source)
-    expect(notices.join('\n')).toMatch(new RegExp(`^${key.replace(/[[\].]/g, '\\$&')} is kept`, 'm'))
-    expect(notYet(manifest), key).toBeNull()
+    expect(notYet(manifest), key).toMatch(/does not act (?:yet|for this runtime).*: /)
   }
 })
 
@@ -73,12 +50,13 @@ it('every key that the prototype had becomes a key of today', () => {
 it('keys that act refuse nothing', () => {
   expect(notYet(read(SCRIPT).manifest)).toBeNull()
   expect(notYet(read(`${SCRIPT}network: open\nisolation: process\nconcurrency: 1\npriority: 3\ncommands: { deny: [rm], ask: [git push], allow: [git] }\nretry: { attempts: 2 }\neffects: tell\nlimits: { time: 5m, memory: 64MiB, processes: 9, files: 99, output: 1MiB, steps: 3 }\nverify: [{ run: ls, secrets: [K] }]\nsecrets: [K]\n`).manifest)).toBeNull()
+  expect(notYet(read(`${LLM}tools: [files, fetch]\nnetwork: [example.com]\nmcp: { x: { program: y, args: [z], tools: [a], timeout: 5s }, w: { url: "https://example.com/mcp", headers: { A: b } } }\napprovals: { fetch: auto, mcp: deny }\n`).manifest)).toBeNull()
   expect(notYet(read(`${LLM}instructions: be kind\nverify: [{ run: ls }]\n`).manifest)).toBeNull()
 })
 
-it('a model\'s shell outside a sandbox or with a network has to be allowed in so many words', () => {
-  expect(notYet(read(`${LLM}network: open\n`).manifest)).toMatch(/^approvals\.shell /)
-  expect(notYet(read(`${LLM}isolation: process\n`).manifest)).toMatch(/^approvals\.shell /)
+it('what has to be asked about refuses nothing: a person is asked when it comes to it', () => {
+  expect(notYet(read(`${LLM}network: open\n`).manifest)).toBeNull()
+  expect(notYet(read(`${LLM}isolation: process\napprovals: { shell: ask, files: ask, cost: $1, expires: 1h }\n`).manifest)).toBeNull()
   expect(notYet(read(`${LLM}network: open\napprovals: { shell: auto }\n`).manifest)).toBeNull()
   expect(notYet(read(`${LLM}network: open\ntools: [files]\n`).manifest)).toBeNull()
 })

@@ -21,7 +21,9 @@ it('a manifest that says little gets the documented defaults', () => {
     runtime: 'script',
     inputs: {},
     model: [],
+    cost: 'metered',
     instructions: '',
+    temperature: null,
     tools: [],
     mcp: {},
     steps: [{
@@ -43,7 +45,7 @@ it('a manifest that says little gets the documented defaults', () => {
     secrets: [],
     limits: DEFAULT_LIMITS,
     commands: { deny: DEFAULT_DENY, ask: [], allow: [] },
-    approvals: { shell: null, fetch: 'ask', mcp: 'ask', expiresMs: 604_800_000 },
+    approvals: { shell: null, files: 'auto', fetch: 'ask', mcp: 'ask', agent: 'ask', costUsd: null, expiresMs: 604_800_000 },
     effects: null,
     retry: { attempts: 1, delayMs: 1000, maxDelayMs: 30_000, factor: 2, jitter: true },
     verify: [],
@@ -79,7 +81,7 @@ network: [example.com, "*.example.org:8443"]
 secrets: [KEY]
 limits: { time: 1h30m, cpuTime: 10m, steps: 5, memory: 512MiB, cpu: 0.5, processes: 8, files: 64, output: 1MB, disk: 2GB, tokens: 1000, cost: $2.50 }
 commands: { deny: [sudo], ask: ["git push **"], allow: [ls] }
-approvals: { shell: auto, fetch: deny, mcp: auto, expires: 2d }
+approvals: { shell: auto, files: ask, fetch: deny, mcp: auto, agent: deny, cost: $2.50, expires: 2d }
 effects: retry
 retry: { attempts: 3, delay: 500ms, maxDelay: 1m, factor: 3, jitter: false }
 verify:
@@ -108,7 +110,7 @@ retention: 30d
       tokens: 1000,
       costUsd: 2.5,
     },
-    approvals: { shell: 'auto', fetch: 'deny', mcp: 'auto', expiresMs: 172_800_000 },
+    approvals: { shell: 'auto', files: 'ask', fetch: 'deny', mcp: 'auto', agent: 'deny', costUsd: 2.5, expiresMs: 172_800_000 },
     retry: { attempts: 3, delayMs: 500, maxDelayMs: 60_000, factor: 3, jitter: false },
     verify: [{ name: 'tests', timeoutMs: 300_000, retry: { attempts: 2, delayMs: 2000 }, if: null, continueOnError: false, idempotent: true, secrets: ['KEY'] }],
     schedule: { cron: '0 9 * * 1-5', everyMs: null, onceAtMs: null, timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'none', catchUpWindowMs: 7_200_000, task: 'the usual' },

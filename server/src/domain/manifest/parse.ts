@@ -1,4 +1,4 @@
-import type { ManifestProblem } from '../views.ts'
+import type { ManifestProblem } from '../views/agent.ts'
 import type { Fault } from './expected.ts'
 import type { Manifest } from './manifest.ts'
 import type { PlacedProblem } from './places.ts'
@@ -7,7 +7,6 @@ import { complete } from './complete.ts'
 import { faultsOf } from './expected.ts'
 import { dotted } from './keys.ts'
 import { normalise } from './normalise.ts'
-import { keptKeys } from './not-yet.ts'
 import { clip } from './places.ts'
 import { manifestSchema } from './schema.ts'
 import { readSource } from './source.ts'
@@ -17,7 +16,7 @@ export type ParsedManifest = { ok: true, manifest: Manifest, notices: string[] }
 
 /**
  * Reads a manifest. Says everything that is wrong at once, in the order of the file. `notices` tells what the prototype's
- * keys are called today, and which keys are kept but do not act yet. Never throws.
+ * keys are called today. Never throws.
  */
 export function parseManifest(source: string, { file }: { file: string }): ParsedManifest {
   const read = readSource(source)
@@ -31,7 +30,7 @@ export function parseManifest(source: string, { file }: { file: string }): Parse
     return { ok: false, problems: inFile(file, place(faults, read.source)) }
 
   const { file: today, notices } = normalise(result.data)
-  return { ok: true, manifest: complete(today), notices: [...notices, ...keptKeys(written)] }
+  return { ok: true, manifest: complete(today), notices }
 }
 
 function place(faults: Fault[], source: Source): PlacedProblem[] {

@@ -5,8 +5,12 @@ import { filled, flag, list, number, oneOf, pattern, whole } from './quantity.ts
 
 const HOUR = 'an hour from 0 to 23, or a time such as "09:30"'
 
+/** Its tools are called `name__tool`: the first __ has to tell where the name ends. */
+export const MCP_NAME = /^(?!.*__)[\w-]{0,31}[A-Z0-9-]$/i
+export const MCP_NAME_WORDS = 'a name of at most 32 letters, digits, - and _, with no __ in it and no _ at its end'
+
 export const prototypeServer = z.strictObject({
-  name: pattern(/^[\w-]{1,63}$/, 'a name of letters, digits, - and _').describe('What the server is called.'),
+  name: pattern(MCP_NAME, MCP_NAME_WORDS).describe('What the server is called.'),
   kind: oneOf(['stdio', 'http', 'sse']).optional().describe('How it is reached. Default: stdio.'),
   command: z.union([filled(4096), list(filled(4096), 'a list of words').min(1, { error: 'at least the program' })], { error: 'a command line, or a list of its words' })
     .optional().describe('What starts it (kind stdio).'),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ISOLATION_LEVELS } from '../run.ts'
 import { cronProblem, isTimezone, parseMoment } from '../schedule-words.ts'
 import { CATCH_UPS, OVERLAPS } from '../schedule.ts'
+import { OUTPUT_FORMATS } from './output-formats.ts'
 import { duration, filled, flag, list, money, number, oneOf, pattern, size, text, whole } from './quantity.ts'
 import { prototypeKeys, prototypeServer } from './schema-prototype.ts'
 import { checkSchema, secretName, stepSchema } from './schema-step.ts'
@@ -22,7 +23,7 @@ const TIB = 1024 ** 4
 const CRON = 'five cron fields such as "0 9 * * 1-5", or six with the second first'
 const MOMENT = 'a moment such as 2026-12-24T18:00 or 2026-12-24T18:00:00Z'
 
-const modelName = pattern(/^[A-Za-z0-9][\w.-]*\/\S+$/, 'a model as provider/model, such as openai/gpt-5')
+const modelName = pattern(/^[A-Za-z0-9][\w.-]*\/\S+$/, 'a model as provider/model, such as openai/gpt-6-sol')
 const host = pattern(/^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?$/, 'a host name such as example.com or "*.example.com"')
 const url = pattern(/^https?:\/\/\S+$/, 'a URL that starts with http:// or https://')
 const commandPattern = filled(500, 'a command pattern such as sudo or "git push **"')
@@ -36,12 +37,14 @@ const input = z.strictObject({
 }, { error: 'a mapping such as { type: string, default: main }' })
 
 const mcpServer = z.strictObject({
-  program: filled(4096, 'a program').optional().describe('A program that speaks MCP on its standard input and output; it runs in a sandbox.'),
+  program: filled(4096, 'a program').optional().describe('A program that speaks MCP on its standard input and output; it runs in a sandbox of its own with the run\'s workspace, programs and network.'),
   args: list(text(10_000), 'a list of arguments').optional().describe('Its arguments.'),
-  url: url.optional().describe('The address of an MCP server that speaks HTTP; the worker talks to it.'),
+  url: url.optional().describe('The address of an MCP server that speaks HTTP; the worker talks to it, whatever network: says. In a private network or on this machine only where AGENTOS_MCP_PRIVATE_HOSTS names it.'),
   headers: z.record(z.string(), text(10_000), { error: 'a mapping of header names to values' }).optional()
     // eslint-disable-next-line no-template-curly-in-string -- the manifest's own notation
     .describe('Sent with each request; ${secrets.NAME} is the value of a secret.'),
+  tools: list(filled(200, 'the name of a tool'), 'a list of tools', 64).optional().describe('Which of its tools the model may use, by the server\'s own names. Default: all, at most 64.'),
+  timeout: duration(1000, HOUR_MS).optional().describe('How long one call may take. Default: 60s.'),
 }, { error: 'a mapping with program: or url:' })
 
 export const manifestSchema = z.strictObject({
@@ -54,27 +57,35 @@ export const manifestSchema = z.strictObject({
     .describe('What a run is asked for beside its task: fields of a form on the page, --input name=value on the command line.'),
 
   model: z.union([modelName, list(modelName, 'a list of models', 10).min(1, { error: 'at least one model' })], { error: 'a model as provider/model, or a list of them' }).optional()
-    .describe('provider/model, such as openai/gpt-5. runtime llm: the model that does the work; a list is tried in order. script, command, acp: the models that '
+    .describe('provider/model, such as openai/gpt-6-sol. runtime llm: the model that does the work; a list is tried in order. script, command, acp: the models that '
       + 'the run\'s programs may call through the gateway on 127.0.0.1 (the environment says where); claude/* is all of a provider. Without it they may call none.'),
+  cost: oneOf(['metered', 'unmetered']).optional().describe('metered (default): a run is refused when the price of one of its models is not known. unmetered: it runs all the same, and what it costs is known only as far as prices are.'),
   instructions: text(200_000).optional().describe('What the model is told before the task. {{task}} and {{inputs.name}} are filled in.'),
-  tools: list(oneOf(['shell', 'files', 'fetch']), 'a list of tools', 3).optional().describe('What the model may use. Default: shell and files.'),
+  temperature: number(0, 2).optional().describe('How freely the model chooses its words; its own when left out. Some models take none.'),
+  tools: list(oneOf(['shell', 'files', 'fetch']), 'a list of tools', 3).optional().describe('What the model may use. fetch asks hosts that network: lists, by HTTP, from the worker. Default: shell and files.'),
   mcp: z.object({
     servers: list(prototypeServer, 'a list of servers').optional().describe('Prototype key. Today: each server is a key of its own under mcp.'),
-  }, { error: 'a mapping of server names' }).catchall(mcpServer).optional().describe('MCP servers whose tools the model may use.'),
+  }, { error: 'a mapping of server names' }).catchall(mcpServer).optional().describe('MCP servers whose tools the model may use, as server__tool. A run whose server cannot be had fails.'),
 
   steps: list(stepSchema, 'a list of steps', 500).min(1, { error: 'at least one step' }).optional().describe('The commands of a script, one after another. When a worker is lost, the run goes on with the first that has not finished.'),
 
   agent: z.strictObject({
-    command: filled(4096, 'a program').describe('The program that is the agent.'),
+    command: filled(4096, 'a program').describe('The program that is the agent. runtime acp: it speaks the Agent Client Protocol on its standard input and output.'),
     args: list(text(10_000), 'a list of arguments').optional().describe('Its arguments. {{task}} and {{inputs.name}} are filled in.'),
-    parse: pattern(/^[a-z0-9-]{1,64}$/, 'the name of an output format, such as claude-stream-json').optional().describe('The format of its output. Today it is shown as it is.'),
+    parse: oneOf(OUTPUT_FORMATS).optional().describe('runtime command: the format of its output, so that its words, plan, tool calls and changes are shown as such. A line that says nothing in it is shown as it is. Default: all of it is.'),
+    mode: filled(200, 'a mode of the agent').optional().describe('runtime acp: which of its own modes it works in, by the name that it gives it. Default: the one that it begins in.'),
   }, { error: 'a mapping with command: and args:' }).optional().describe('Somebody else\'s agent, for the runtimes command and acp.'),
 
   workspace: z.strictObject({
     from: filled(4096, 'a folder, a git URL or a template such as "{{inputs.path}}"').optional()
-      .describe('A folder (relative to the manifest), a git URL, or "{{inputs.path}}". Left out: an empty workspace.'),
+      .describe('A folder (relative to the manifest), a git repository as https://host/path.git with #branch, #tag or #commit, or "{{inputs.path}}". Left out: an empty workspace. '
+        + 'Of a repository one commit is cloned, by the worker; into a private network only where AGENTOS_GIT_PRIVATE_HOSTS names its host.'),
+    // eslint-disable-next-line no-template-curly-in-string -- the manifest's own notation
+    token: pattern(/^\$\{secrets\.[A-Z_][A-Z0-9_]{0,127}\}$/, 'a secret, as ${secrets.NAME}').optional()
+      // eslint-disable-next-line no-template-curly-in-string -- as above
+      .describe('What a repository that is not for everybody is cloned with, as ${secrets.NAME}: a token, or name:password. It goes to the host that from: names, and nowhere else.'),
     mode: oneOf(['copy', 'mount-read-only', 'mount-read-write']).optional().describe('copy (default): the run works on a copy. mount-…: on the folder itself.'),
-    keep: oneOf(['none', 'changed', 'all']).optional().describe('What is stored of it at the end. Default: changed.'),
+    keep: oneOf(['none', 'changed', 'all']).optional().describe('What is stored of it when an attempt ends, for the page and for downloads: nothing, what is not as it was at the start (without .git, node_modules and other folders that tools make), or all. Of a mounted folder nothing is. Default: changed.'),
   }, { error: 'a mapping such as { from: . }' }).optional().describe('The folder that the run works in.'),
 
   isolation: oneOf(ISOLATION_LEVELS).optional().describe('Exactly this level, or the run is refused. Default: sandbox where it is proven, else process.'),
@@ -96,22 +107,25 @@ export const manifestSchema = z.strictObject({
     files: whole(16, 1_048_576).optional().describe('Open files of one process. Default: 1024.'),
     output: size(1024, 1024 * MIB).optional().describe('What its commands may write to the log in all. Default: 10MiB.'),
     disk: size(MIB, TIB).optional().describe('What its workspace and home folder may hold. Default: 1GiB.'),
-    tokens: whole(1, 1_000_000_000).optional().describe('Tokens of all model calls.'),
-    cost: money(100_000).optional().describe('US dollars of all model calls.'),
+    tokens: whole(1, 1_000_000_000).optional().describe('Tokens of all its calls to models, question and answer together. No call is made that could go over.'),
+    cost: money(100_000).optional().describe('US dollars of all its calls to models. What a call may cost at worst is reserved before it is made; one that does not fit asks for a shorter answer, or ends the run.'),
   }, { error: 'a mapping such as { time: 30m }' }).optional().describe('What a run may use up; reaching a limit ends it with that reason.'),
 
   commands: z.strictObject({
     deny: list(commandPattern, 'a list of command patterns').optional().describe('Commands that are refused, before anything else is looked at. A list here takes the place of the built-in one.'),
-    ask: list(commandPattern, 'a list of command patterns').optional().describe('Commands that need a person\'s approval. Until a person can be asked they are refused, and the run goes on or ends as with a denied one.'),
+    ask: list(commandPattern, 'a list of command patterns').optional().describe('Commands that need a person\'s approval, as a step of a script or from a tool of a model: the run waits until somebody says yes or no.'),
     allow: list(commandPattern, 'a list of command patterns').optional().describe('When given, every command of a line must be one of these; what the shell does itself (cd, echo, test …) need not be named.'),
   }, { error: 'a mapping with deny:, ask: or allow:' }).optional().describe('A seat belt against slips; the sandbox is the wall.'),
 
   approvals: z.strictObject({
-    shell: decision.optional().describe('Default: auto inside a sandbox with no network, else ask.'),
+    shell: decision.optional().describe('The shell of a model. Default: auto inside a sandbox with no network, else ask.'),
+    files: decision.optional().describe('write_file and edit_file; reading needs no leave. Default: auto.'),
     fetch: decision.optional().describe('Default: ask.'),
     mcp: decision.optional().describe('Default: ask.'),
-    expires: duration(60_000, 365 * 24 * HOUR_MS).optional().describe('How long a question waits for a person. Default: 7d.'),
-  }, { error: 'a mapping such as { shell: auto }' }).optional().describe('Which tools of a model wait for a person: auto, ask or deny.'),
+    agent: decision.optional().describe('runtime acp: what the agent itself asks about before it does it. auto: all of it is allowed, once each; the sandbox is the wall. Default: ask.'),
+    cost: money(100_000).optional().describe('Once the model calls of a run have cost so much, and each time so much more, it asks before the next one. Of runtime llm.'),
+    expires: duration(1000, 365 * 24 * HOUR_MS).optional().describe('How long a question waits for a person; then the run ends as approval_expired. Default: 7d.'),
+  }, { error: 'a mapping such as { shell: auto }' }).optional().describe('What waits for a person: auto, ask or deny. A yes is for exactly that action, one time, or always for this agent.'),
   effects: oneOf(['ask', 'tell', 'retry']).optional().describe('What to do about a command that was under way when its worker was lost. ask: the run waits for a person. tell: a model and somebody else\'s agent are told and go on, a script ends as interrupted. retry: it is done again. Default: tell in a sandbox with no network, else ask.'),
 
   retry: z.strictObject({

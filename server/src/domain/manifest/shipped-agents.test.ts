@@ -37,6 +37,17 @@ it.each(agents)('$file may run, is named as its file, and says what it does', ({
   expect(resolveInputs(manifest, {})).toMatchObject({ ok: true })
 })
 
+it('agents of other people are walled in, and say which package has to be installed', () => {
+  const others = agents.filter(({ manifest }) => manifest.agent !== null)
+  expect(others.map(({ manifest }) => manifest.name)).toEqual(['claude-code', 'codex', 'gemini-cli', 'opencode'])
+  for (const { source, manifest } of others) {
+    const [program] = manifest.programs.filter(name => name !== 'node')
+    expect(manifest).toMatchObject({ isolation: 'sandbox', network: 'none', model: [expect.stringMatching(/\/\*$/)] })
+    expect(JSON.stringify([manifest.agent?.command, manifest.agent?.args])).toContain(program)
+    expect(source).toMatch(/^# To be installed once, on the server: npm install --prefix <programs folder> \S+$/m)
+  }
+})
+
 describe.each(shells)('with %s', (shell) => {
   it.each(scripts)('$name says something sensible about an empty folder', async (manifest) => {
     const folder = mkdtempSync(join(room, 'empty-'))

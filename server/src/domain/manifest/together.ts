@@ -2,6 +2,7 @@ import type { Fault } from './expected.ts'
 import type { SourcePath } from './places.ts'
 import { checkCondition } from '../condition.ts'
 import { templateNames } from './inputs.ts'
+import { MCP_NAME, MCP_NAME_WORDS } from './schema-prototype.ts'
 
 /**
  * What no key can tell alone. It reads the values as they were written and steps over whatever has the wrong shape, which
@@ -11,12 +12,15 @@ export function checkTogether(file: Record<string, unknown>): Fault[] {
   return [
     ...checkRuntime(file),
     ...checkModels(file),
+    ...checkCost(file),
     ...checkIsolation(file),
     ...checkInputs(file),
     ...checkTemplates(file),
+    ...checkToken(file),
     ...checkSteps(file, 'steps'),
     ...checkSteps(file, 'verify'),
     ...checkMcp(file),
+    ...checkTools(file),
     ...checkSchedule(file),
     ...checkRetry(file),
     ...checkConcurrency(file),
@@ -34,6 +38,7 @@ const KEYS_OF_RUNTIMES: Record<string, Runtime[]> = {
   model_provider: ['llm'],
   model_version: ['llm'],
   instructions: ['llm'],
+  temperature: ['llm'],
   tools: ['llm'],
   mcp: ['llm', 'acp'],
   agent: ['command', 'acp'],
@@ -65,6 +70,8 @@ function checkRuntime(file: Record<string, unknown>): Fault[] {
     missing('agent', 'a mapping with command: and args:')
   if (runtime === 'acp' && isRecord(file.agent) && file.agent.parse !== undefined)
     faults.push({ path: ['agent', 'parse'], at: 'key', expected: 'no agent.parse with runtime: acp', hint: 'ACP says itself what its output means; remove it' })
+  if (runtime === 'command' && isRecord(file.agent) && file.agent.mode !== undefined)
+    faults.push({ path: ['agent', 'mode'], at: 'key', expected: 'no agent.mode with runtime: command', hint: 'only an agent that speaks ACP has modes; give a command its option in args' })
   for (const [key, runtimes] of Object.entries(KEYS_OF_RUNTIMES)) {
     if (file[key] !== undefined && !runtimes.includes(runtime))
       faults.push({ path: [key], at: 'key', expected: `no ${key} with runtime: ${runtime}`, hint: `${key} belongs to runtime: ${runtimes.join(' or ')}` })
@@ -79,6 +86,13 @@ function untold(file: Record<string, unknown>): Fault {
   if (file.steps !== undefined)
     return { ...base, expected: 'script or llm', hint: 'steps: and model: are both here; say runtime: script when the steps may call the model, runtime: llm (with no steps:) when the model does the work' }
   return { ...base, expected: 'steps: for a script, or model: for a model with tools', hint: 'nothing here says what the agent does' }
+}
+
+/** A limit in dollars cannot be kept of what has no price. */
+function checkCost(file: Record<string, unknown>): Fault[] {
+  if (file.cost !== 'unmetered' || !isRecord(file.limits) || file.limits.cost === undefined)
+    return []
+  return [{ path: ['cost'], at: 'value', expected: 'metered, or no limits.cost', received: 'unmetered', hint: 'a limit in dollars needs the price of every model; limits.tokens needs none' }]
 }
 
 /** A `*` at the end is for programs that say themselves which model they want; a loop of ours has to know. */
@@ -139,6 +153,20 @@ function checkTemplates(file: Record<string, unknown>): Fault[] {
   ]
 }
 
+/** It goes to the host that the manifest spells out, so there has to be one; and who may start a run must not choose it. */
+function checkToken({ workspace, secrets }: Record<string, unknown>): Fault[] {
+  if (!isRecord(workspace) || typeof workspace.token !== 'string')
+    return []
+  const path = ['workspace', 'token']
+  const faults: Fault[] = []
+  if (typeof workspace.from !== 'string' || !/^(?:git\+)?https?:\/\/[^/{}]+\//.test(workspace.from))
+    faults.push({ path, at: 'key', expected: 'from: beside it, a repository whose host is written out', hint: 'such as from: https://github.com/{{inputs.repo}}.git' })
+  const [, name] = /\{secrets\.(\w+)\}/.exec(workspace.token) ?? []
+  if (name !== undefined && !(Array.isArray(secrets) && secrets.includes(name)))
+    faults.push({ path, at: 'value', expected: 'a secret that the manifest lists', received: name, hint: `add ${name} to the manifest's secrets:` })
+  return faults
+}
+
 /** What can only be meant for us; other tools use double braces too. */
 const OURS = /^(?:task$|inputs\.)/
 
@@ -180,8 +208,8 @@ function checkMcp(file: Record<string, unknown>): Fault[] {
     if (!isRecord(server))
       return []
     const faults: Fault[] = []
-    if (!/^[\w-]{1,63}$/.test(name))
-      faults.push({ path, at: 'key', expected: 'a name of letters, digits, - and _', received: name })
+    if (!MCP_NAME.test(name))
+      faults.push({ path, at: 'key', expected: MCP_NAME_WORDS, received: name })
     if ((server.program === undefined) === (server.url === undefined))
       faults.push({ path, at: 'key', expected: 'either program: or url:', received: server.url === undefined ? 'neither' : 'both' })
     if (server.args !== undefined && server.program === undefined)
@@ -196,6 +224,14 @@ function checkMcp(file: Record<string, unknown>): Fault[] {
     }
     return faults
   })
+}
+
+/** A tool that could reach nobody. */
+function checkTools({ tools, network }: Record<string, unknown>): Fault[] {
+  const index = Array.isArray(tools) ? tools.indexOf('fetch') : -1
+  return index >= 0 && (network === undefined || network === 'none')
+    ? [{ path: ['tools', index], at: 'value', expected: 'network: beside it, a list of hosts or open', hint: 'fetch asks the hosts of network: and no others' }]
+    : []
 }
 
 function checkPrototypeServer(server: unknown, index: number): Fault[] {

@@ -14,6 +14,8 @@ export const RESUME_EVENTS = [
   'tool.started',
   'tool.finished',
   'effect.settled',
+  'message.sent',
+  'agent.session',
 ] as const satisfies RunEvent['type'][]
 
 /**
@@ -38,6 +40,7 @@ function createFold(isLlm: boolean): { take: (event: RunEvent) => void, end: () 
   let cutShort: { effect: OpenEffect, undo: () => void }[] = []
   let turn: Turn | null = null
   let isAnswered = false
+  let session: string | null = null
   let hasWorkspace = false
   let needsWorkspace = false
 
@@ -49,7 +52,13 @@ function createFold(isLlm: boolean): { take: (event: RunEvent) => void, end: () 
       case 'attempt.lost':
         return reopen()
       case 'attempt.ended':
-        return event.data.reason === 'interrupted' ? reopen() : undefined
+        if (event.data.reason === 'interrupted')
+          return reopen()
+        session = null // it came to an end of its own: another attempt begins again
+        return
+      case 'agent.session':
+        session = event.data.canLoad ? event.data.session : null
+        return
       case 'workspace.prepared':
         hasWorkspace = true
         return
@@ -61,7 +70,12 @@ function createFold(isLlm: boolean): { take: (event: RunEvent) => void, end: () 
         return finishStep(event.data)
       case 'model.responded':
         return isLlm && event.data.error === undefined ? answer(event.data) : undefined
+      case 'message.sent':
+        return say(event.data.text)
       case 'tool.started':
+        // The calls of somebody else's agent are its own: the agent is the effect.
+        if (!isLlm)
+          return
         return begin({ step: event.data.step, call: event.data.call, place: null, name: event.data.tool, command: event.data.command, startedAt: event.at })
       case 'tool.finished':
         return finishCall(event.data)
@@ -95,15 +109,19 @@ function createFold(isLlm: boolean): { take: (event: RunEvent) => void, end: () 
 
   /** The model goes on, and its checks have to hold again. */
   function failCheck(name: string, detail: string): void {
-    messages.push({ role: 'user', content: `The check "${name}" failed: ${detail}. Find out why, mend it, and answer when you are done.` })
+    say(`The check "${name}" failed: ${detail}. Find out why, mend it, and answer when you are done.`)
+  }
+
+  function say(content: string): void {
+    messages.push({ role: 'user', content })
     isAnswered = false
     done.clear()
   }
 
-  function answer({ step, text, toolCalls, finish }: Extract<RunEvent, { type: 'model.responded' }>['data']): void {
+  function answer({ step, text, toolCalls, finish, continuation }: Extract<RunEvent, { type: 'model.responded' }>['data']): void {
     if (toolCalls.length === 0 && finish !== 'stop')
       return // cut or withheld: it is asked again
-    messages.push({ role: 'assistant', content: text, toolCalls })
+    messages.push({ role: 'assistant', content: text, toolCalls, ...continuation && { continuation } })
     turn = toolCalls.length > 0 ? { step, calls: [...toolCalls] } : null
     isAnswered = toolCalls.length === 0
     done.clear()
@@ -146,6 +164,7 @@ function createFold(isLlm: boolean): { take: (event: RunEvent) => void, end: () 
       messages,
       turn: isTurnOpen ? turn : null,
       isAnswered,
+      session,
       open: [...open.values()],
       kept: done.size + messages.filter(({ role }) => role !== 'user').length,
       hasWorkspace,

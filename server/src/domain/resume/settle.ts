@@ -3,40 +3,47 @@ import type { Manifest } from '../manifest/manifest.ts'
 import type { EffectSettlement, IsolationLevel } from '../run.ts'
 import type { OpenEffect } from './so-far.ts'
 import { event } from '../event.ts'
+import { isWalled } from '../manifest/walled.ts'
+import { isRepeatableRequest } from '../tool-action.ts'
 
 /** Tools that change nothing, or that come to the same when they are called twice. */
-const REPEATABLE_TOOLS = new Set(['read_file', 'list_files', 'search_files', 'write_file'])
+const REPEATABLE_TOOLS = new Set(['read_file', 'list_files', 'search_files', 'write_file', 'read_result'])
 
 /** May it be done again whatever became of it? */
-export function isRepeatable({ place, call, name }: OpenEffect, { steps, verify, runtime }: Pick<Manifest, 'steps' | 'verify' | 'runtime'>): boolean {
+export function isRepeatable({ place, call, name, command }: OpenEffect, { steps, verify, runtime }: Pick<Manifest, 'steps' | 'verify' | 'runtime'>): boolean {
   if (call !== null)
-    return REPEATABLE_TOOLS.has(name)
+    return REPEATABLE_TOOLS.has(name) || (name === 'fetch' && isRepeatableRequest(command))
   return place !== null && commandsOf({ steps, verify, runtime })[place]?.idempotent === true
 }
 
 /** The manifest's commands by their place: its steps, then its checks. Somebody else's agent is the one step of its run. */
 export function commandsOf({ steps, verify, runtime }: Pick<Manifest, 'steps' | 'verify' | 'runtime'>): ({ idempotent: boolean, continueOnError: boolean } | undefined)[] {
-  return [...runtime === 'command' ? [undefined] : steps, ...verify]
+  return [...isAgent(runtime) ? [undefined] : steps, ...verify]
 }
 
 /** The place of the first check. */
 export function firstCheck({ steps, runtime }: Pick<Manifest, 'steps' | 'runtime'>): number {
-  return runtime === 'command' ? 1 : steps.length
+  return isAgent(runtime) ? 1 : steps.length
+}
+
+/** Whether the run is the work of somebody else's agent. */
+export function isAgent(runtime: Manifest['runtime']): boolean {
+  return runtime === 'command' || runtime === 'acp'
 }
 
 export type EffectPolicy = 'ask' | 'tell' | 'retry'
 
 /** What the manifest says, or: tell where nothing of the run can reach out, else ask. */
-export function effectPolicy({ effects, network }: Pick<Manifest, 'effects' | 'network'>, level: IsolationLevel): EffectPolicy {
-  const isWalled = network === 'none' && (level === 'sandbox' || level === 'container')
-  return effects ?? (isWalled ? 'tell' : 'ask')
+export function effectPolicy({ effects, network, mcp }: Pick<Manifest, 'effects' | 'network' | 'mcp'>, level: IsolationLevel): EffectPolicy {
+  const reachesOut = !isWalled(network, level) || Object.values(mcp).some(({ kind }) => kind !== 'stdio')
+  return effects ?? (reachesOut ? 'ask' : 'tell')
 }
 
 /** How a policy other than `ask` settles it: a script cannot be told, a model and somebody else's agent can. */
 export function settledBy(policy: 'tell' | 'retry', { call, place }: OpenEffect, { runtime }: Pick<Manifest, 'runtime'>): EffectSettlement {
   if (policy === 'retry')
     return 'repeat'
-  return call !== null || (runtime === 'command' && place === 0) ? 'told' : 'interrupted'
+  return call !== null || (isAgent(runtime) && place === 0) ? 'told' : 'interrupted'
 }
 
 export function unknownEffect({ effect, step, call, name, command }: OpenEffect): NewEvent {

@@ -1,3 +1,6 @@
+import type { Continuation } from '../continuation.ts'
+import type { WaitingForSettlement } from '../views/run.ts'
+
 /** What earlier attempts of a run have recorded: where another one goes on. A fold of the log (fold.ts). */
 export interface SoFar {
   /** Commands of the manifest that are not done again, by their place. */
@@ -8,6 +11,8 @@ export interface SoFar {
   turn: { step: number, calls: CallToDo[] } | null
   /** The model has given its last answer. */
   isAnswered: boolean
+  /** Of somebody else's agent that was lost in the middle: what it can load to go on. */
+  session: string | null
   /** Begun, with no outcome in the log, and nobody has settled it. */
   open: OpenEffect[]
   /** Finished steps, tool calls and answers. */
@@ -21,24 +26,13 @@ export interface DoneStep { place: number, name: string, status: 'succeeded' | '
 
 export type ConversationMessage
   = | { role: 'user', content: string }
-    | { role: 'assistant', content: string, toolCalls: CallToDo[] }
+    | { role: 'assistant', content: string, toolCalls: CallToDo[], continuation?: Continuation }
     | { role: 'tool', callId: string, tool: string, content: string }
 
 export interface CallToDo { id: string, tool: string, input: unknown }
 
 /** A command of a script or a tool call of a model that was under way when its worker was lost. */
-export interface OpenEffect {
-  /** Names it within the run: the step, and the call where it is one. */
-  effect: string
-  step: number
-  call: string | null
-  /** Of a command of the manifest. */
-  place: number | null
-  /** The step's name, or the tool's. */
-  name: string
-  command: string
-  startedAt: string
-}
+export type OpenEffect = Omit<WaitingForSettlement, 'kind'>
 
 export function effectName(step: number, call: string | null): string {
   return call === null ? String(step) : `${step}/${call}`

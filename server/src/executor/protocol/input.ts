@@ -1,7 +1,9 @@
+import type { Continuation } from '../../domain/continuation.ts'
 import type { ScriptStep } from '../../domain/manifest/manifest.ts'
+import type { OutputFormat } from '../../domain/manifest/output-formats.ts'
 import type { DoneStep, SoFar } from '../../domain/resume/so-far.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 
 /**
  * What the worker says to the executor: one JSON object a line on the executor's standard input. The executor trusts the
@@ -15,7 +17,7 @@ export interface StartRun {
   attempt: number
   /** The first free step number; greater than 1 when an earlier attempt used some. */
   firstStep: number
-  work: ScriptWork | LlmWork | CommandWork
+  work: ScriptWork | LlmWork | CommandWork | AcpWork
   sandbox: SandboxSpec
   /**
    * Host path of an empty folder of the run's user, for output that is to be kept as it came. Never mounted into a sandbox; at
@@ -48,14 +50,45 @@ export interface LlmWork extends AnyWork {
   runtime: 'llm'
   instructions: string
   tools: ('shell' | 'files')[]
+  /** Tools that the worker carries out. */
+  workerTools: { name: string, description: string, inputSchema: Record<string, unknown> }[]
+  /** MCP servers that run in sandboxes of their own, beside the run's. */
+  servers: StdioServer[]
   /** What was said in earlier attempts, after the instructions and the task; null for the first one. */
   resume: Pick<SoFar, 'messages' | 'turn' | 'isAnswered'> | null
+}
+
+export interface StdioServer {
+  name: string
+  program: string
+  args: string[]
+  /** Of its own names; null: all. */
+  tools: string[] | null
+  /** For one call. */
+  timeoutMs: number
 }
 
 export interface CommandWork extends AnyWork {
   runtime: 'command'
   /** The agent's program and its arguments, with nothing left to fill in. */
   argv: string[]
+  /** How to read what it writes; null: as it is. */
+  parse: OutputFormat | null
+}
+
+export interface AcpWork extends AnyWork {
+  runtime: 'acp'
+  argv: string[]
+  /** What the agent is told. */
+  prompt: string
+  /** One of its own modes; null: the one that it begins in. */
+  mode: string | null
+  /** Of an attempt that was lost: the session that the agent has said it can load. */
+  session: string | null
+  /** Its end is unknown, and a person has not been asked: only a loaded session may go on. */
+  mustLoad: boolean
+  /** An earlier attempt has begun with it. */
+  isAgain: boolean
 }
 
 export interface SandboxSpec {
@@ -101,11 +134,16 @@ export type Reply
     | { type: 'reply', runId: string, request: number, ok: false, error: string }
 
 export type ReplyValue
-  = | { kind: 'recorded' }
+  /** `problem`: why what was to be kept was not. */
+  = | { kind: 'recorded', problem?: string }
     /** `env`: the values of the secrets that were asked for, for this command alone. */
     | { kind: 'decision', allow: true, env?: Record<string, string> }
     | { kind: 'decision', allow: false, reason: string, rule: string }
-    | { kind: 'model', text: string, toolCalls: ModelToolCall[], finish: string }
+    /** A person has to say it, and the run gives its process back meanwhile: the loop ends, and another attempt asks again. */
+    | { kind: 'parked' }
+    | { kind: 'tool', content: string, hasFailed: boolean }
+    /** `continuation` goes back with the next turn as it came. */
+    | { kind: 'model', text: string, toolCalls: ModelToolCall[], finish: string, continuation?: Continuation }
 
 export interface ModelToolCall { id: string, tool: string, input: unknown }
 

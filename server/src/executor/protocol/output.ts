@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ARTIFACT_MEDIA_TYPES, ARTIFACT_NAME } from '../../domain/artifact.ts'
+import { continuation } from '../../domain/continuation.ts'
 import { LIMIT_KEEPERS, LIMIT_NAMES } from '../../domain/limits.ts'
 import { END_REASON_NAMES, ISOLATION_LEVELS } from '../../domain/run.ts'
 
@@ -11,7 +12,7 @@ import { END_REASON_NAMES, ISOLATION_LEVELS } from '../../domain/run.ts'
 const message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('system'), content: z.string() }),
   z.object({ role: z.literal('user'), content: z.string() }),
-  z.object({ role: z.literal('assistant'), content: z.string(), toolCalls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.unknown() })) }),
+  z.object({ role: z.literal('assistant'), content: z.string(), toolCalls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.unknown() })), continuation: continuation.optional() }),
   z.object({ role: z.literal('tool'), callId: z.string(), tool: z.string(), content: z.string() }),
 ])
 export type ModelMessage = z.infer<typeof message>
@@ -23,8 +24,14 @@ export type ToolSpec = z.infer<typeof toolSpec>
 const ask = z.discriminatedUnion('kind', [
   /** Write these events and answer when they are durable: an intent, before its effect. */
   z.object({ kind: z.literal('record'), events: z.array(z.object({ type: z.string(), at: z.string(), data: z.unknown() })).min(1).max(1000) }),
-  /** May this command run, and with which secrets? The worker holds it against the manifest's rules. */
-  z.object({ kind: z.literal('command'), step: z.int(), command: z.string(), secrets: z.array(z.string()).max(100).optional() }),
+  /** May this command run, and with which secrets? The worker holds it against the manifest's rules. `input`: of a tool whose command does not say it all. */
+  z.object({ kind: z.literal('command'), step: z.int(), call: z.string().max(200).optional(), tool: z.string().max(200).optional(), command: z.string(), input: z.record(z.string(), z.unknown()).optional(), secrets: z.array(z.string()).max(100).optional() }),
+  /** The same for what is no command: an action that an agent of its own announces. The answer may take as long as a person does. */
+  z.object({ kind: z.literal('approve'), step: z.int(), call: z.string().max(200), tool: z.string().max(200), title: z.string().max(2_000), action: z.string().max(100_000) }),
+  /** May this tool be called so? Of the worker's own tools and of MCP servers; it is done after the intent is recorded. */
+  z.object({ kind: z.literal('permit'), step: z.int(), call: z.string().max(200), tool: z.string().max(200), input: z.record(z.string(), z.unknown()) }),
+  /** The worker does it, and answers with what the model is told: a fetch, a call of an MCP server that it speaks to itself. The intent is recorded before. */
+  z.object({ kind: z.literal('tool'), step: z.int(), call: z.string().max(200), tool: z.string().max(200), input: z.record(z.string(), z.unknown()) }),
   /** One turn of a model. The worker records model.requested, model.delta and model.responded. */
   z.object({ kind: z.literal('model'), step: z.int(), messages: z.array(message), tools: z.array(toolSpec) }),
   /** Store a file of the spool folder under a name, and answer when it is stored; `problem` says why there is none. */

@@ -39,3 +39,16 @@ export function createBoundedText(headCharacters: number, tailCharacters: number
     }
   }
 }
+
+/** The head and the tail of a text that is longer. */
+export function bounded(text: string, maxCharacters: number): { text: string, isCut: boolean } {
+  const kept = createBoundedText(Math.ceil(maxCharacters / 2), Math.floor(maxCharacters / 2))
+  kept.add(text)
+  return { text: kept.toString(), isCut: kept.isCut }
+}
+
+/** A name or a sentence, on one line. */
+export function boundedLine(text: string, maxCharacters: number): string {
+  const line = text.slice(0, maxCharacters + 1).replace(/[\s\0]+/g, ' ').trim()
+  return line.length > maxCharacters ? `${line.slice(0, maxCharacters - 1)}…` : line
+}

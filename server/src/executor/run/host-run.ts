@@ -10,6 +10,7 @@ import type { RunControl, RunEnd } from './run-control.ts'
 import type { Sessions } from './sessions.ts'
 import { APPROACHED } from '../../domain/limits.ts'
 import { AskRefused } from '../channel.ts'
+import { runAcp } from './acp/run-acp.ts'
 import { runCommand } from './command.ts'
 import { createLimitWatch } from './limit-watch.ts'
 import { runLlm } from './llm.ts'
@@ -76,10 +77,13 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
     control,
     limits,
     emit,
+    tell: (...events) => output.tell(events),
+    keepRaw: () => raw.needIt(),
     ask: what => channel.ask(start.runId, what),
     record: async (...events) => void await channel.ask(start.runId, { kind: 'record', events }),
     warm: () => void sessions.open(),
     command,
+    openAnother: sessions.openAnother,
   }
 
   async function command(text: string, options: RunCommandOptions): Promise<CommandEnd> {
@@ -93,14 +97,15 @@ async function perform({ start, control, channel, ground, sessions, emit }: {
       return { exitCode: null, signal: null, ended: 'spawn_error', error: opened.error, durationMs: 0 }
     if (options.owner) {
       await raw.begin(options.owner.step)
-      output.begin(options.owner)
+      output.begin(options.owner, options.lines)
     }
     usage.begin()
     const end = await opened.session.run(text, {
       timeoutMs: options.timeoutMs,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       ...(options.env && { env: options.env }),
-      signal: control.signal,
+      ...(options.converse && { converse: options.converse }),
+      signal: options.signal ?? control.signal,
       onOutput: (stream, bytes, resume) => {
         options.onBytes?.(stream, bytes)
         return options.owner ? output.write(stream, bytes, resume) : true
@@ -165,5 +170,6 @@ function runWork(context: RunContext, work: StartRun['work']): Promise<{ end: Ru
     case 'script': return runScript(context, work)
     case 'llm': return runLlm(context, work)
     case 'command': return runCommand(context, work)
+    case 'acp': return runAcp(context, work)
   }
 }

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../domain/event.ts'
 import type { LimitName } from '../../domain/limits.ts'
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import type { RunControl, RunEnd } from './run-control.ts'
 import { APPROACHED, LIMITS } from '../../domain/limits.ts'
 import { newEvent } from './new-event.ts'
@@ -51,6 +51,8 @@ const DETAILS: Record<LimitName, (allowed: number) => string> = {
   files: allowed => `a process of it opened ${allowed} files`,
   output: allowed => `its commands wrote more than ${allowed} bytes`,
   disk: allowed => `its workspace and home folder hold more than ${inMiB(allowed)}`,
+  tokens: allowed => `its calls to models may have ${allowed} tokens`,
+  cost: allowed => `its calls to models may cost $${allowed}`,
 }
 
 function inMiB(bytes: number): string {
@@ -69,6 +71,8 @@ function allowedOf(limits: RunLimits, limit: LimitName): number | null {
       return limits.outputBytes
     case 'disk':
       return limits.diskBytes
+    case 'cost':
+      return limits.costUsd
     default:
       return limits[limit]
   }

@@ -2,19 +2,20 @@ import type { LlmWork, ModelToolCall, ReplyValue } from '../protocol/input.ts'
 import type { ModelMessage, ToolSpec } from '../protocol/output.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunEnd } from './run-control.ts'
-import type { Tool } from './tools.ts'
+import type { AnyTool } from './tool-call.ts'
 import { AskRefused } from '../channel.ts'
 import { INSIDE } from '../sandbox/layout.ts'
 import { shortened } from './conversation.ts'
+import { startMcpServers } from './mcp-servers.ts'
 import { newEvent } from './new-event.ts'
-import { unlessStopped } from './run-control.ts'
+import { workerTools } from './remote-tool.ts'
+import { PARKED, unlessStopped } from './run-control.ts'
 import { COMPLETED } from './script.ts'
 import { runTool } from './tool-call.ts'
 import { toolsFor } from './tools.ts'
 
 /** A model that works with tools: one turn a step, until it asks for no more tools. */
 export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: RunEnd, nextStep: number }> {
-  const tools = toolsFor(work.tools)
   const messages: ModelMessage[] = [
     { role: 'system', content: instructionsOf(run, work) },
     { role: 'user', content: work.task || 'Do what your instructions say.' },
@@ -23,6 +24,12 @@ export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: Run
   const { resume } = work
   if (resume?.isAnswered)
     return { end: COMPLETED, nextStep: run.start.firstStep }
+  const servers = await unlessStopped(run.control, startMcpServers(run, work.servers))
+  if (!servers)
+    return { end: run.control.stopped!, nextStep: run.start.firstStep } // unlessStopped gives nothing only then.
+  if ('problem' in servers)
+    return { end: { reason: 'error', detail: servers.problem, canPass: true }, nextStep: run.start.firstStep }
+  const tools: AnyTool[] = [...toolsFor(work.tools), ...workerTools(run, work.workerTools), ...servers.tools]
   if (resume?.turn) {
     const end = await finishTurn(run, resume.turn, messages, tools)
     if (end)
@@ -36,7 +43,7 @@ export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: Run
     const turn = await modelTurn(run, step, shortened(messages), tools.map(tool => tool.spec))
     if ('end' in turn)
       return { end: finish(turn.end), nextStep: step + 1 }
-    messages.push({ role: 'assistant', content: turn.text, toolCalls: turn.toolCalls })
+    messages.push({ role: 'assistant', content: turn.text, toolCalls: turn.toolCalls, ...turn.continuation && { continuation: turn.continuation } })
     const stopped = await callTools(run, step, turn.toolCalls, messages, tools)
     if (stopped)
       return { end: finish(stopped), nextStep: step + 1 }
@@ -47,7 +54,7 @@ export async function runLlm(run: RunContext, work: LlmWork): Promise<{ end: Run
 }
 
 /** A turn whose model has answered in an earlier attempt, and some of whose calls have not been done. */
-async function finishTurn(run: RunContext, turn: { step: number, calls: ModelToolCall[] }, messages: ModelMessage[], tools: Tool[]): Promise<RunEnd | null> {
+async function finishTurn(run: RunContext, turn: { step: number, calls: ModelToolCall[] }, messages: ModelMessage[], tools: AnyTool[]): Promise<RunEnd | null> {
   const { step, calls } = turn
   const finish = beginStep(run, step, 2)
   const stopped = await callTools(run, step, calls, messages, tools)
@@ -60,6 +67,8 @@ function beginStep(run: RunContext, step: number, tryNumber: number): <End exten
   const startedAt = performance.now()
   run.emit(newEvent('step.started', { step, name: 'model turn', kind: 'model', try: tryNumber }))
   return (end) => {
+    if (run.control.stopped === PARKED)
+      return end // the turn goes on with the answer
     const status = end && end.reason !== 'completed' ? 'failed' : 'succeeded'
     run.emit(newEvent('step.finished', { step, status, ...(end?.detail ? { detail: end.detail } : {}), durationMs: Math.round(performance.now() - startedAt) }))
     return end
@@ -67,7 +76,7 @@ function beginStep(run: RunContext, step: number, tryNumber: number): <End exten
 }
 
 /** One after another; the end when the run is stopped meanwhile. */
-async function callTools(run: RunContext, step: number, calls: ModelToolCall[], messages: ModelMessage[], tools: Tool[]): Promise<RunEnd | null> {
+async function callTools(run: RunContext, step: number, calls: ModelToolCall[], messages: ModelMessage[], tools: AnyTool[]): Promise<RunEnd | null> {
   for (const call of calls) {
     const content = await runTool(run, step, call, tools)
     if (run.control.stopped)
@@ -77,7 +86,7 @@ async function callTools(run: RunContext, step: number, calls: ModelToolCall[], 
   return null
 }
 
-type Turn = { end: RunEnd } | { text: string, toolCalls: ModelToolCall[], finish: string }
+type Turn = { end: RunEnd } | Extract<ReplyValue, { kind: 'model' }>
 
 async function modelTurn(run: RunContext, step: number, messages: ModelMessage[], tools: ToolSpec[]): Promise<Turn> {
   let reply: ReplyValue | undefined
@@ -91,6 +100,10 @@ async function modelTurn(run: RunContext, step: number, messages: ModelMessage[]
   }
   if (!reply)
     return { end: run.control.stopped! } // unlessStopped gives nothing only then.
+  if (reply.kind === 'parked') {
+    run.control.stop(PARKED)
+    return { end: PARKED }
+  }
   return reply.kind === 'model' ? reply : { end: { reason: 'error', detail: `a model's turn was answered with ${reply.kind}`, canPass: true } }
 }
 

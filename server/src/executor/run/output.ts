@@ -1,6 +1,8 @@
 import type { NewEvent } from '../../domain/event.ts'
 import type { OutputStream } from '../sandbox/session.ts'
+import type { LineSplitter } from './line-splitter.ts'
 import type { RawOutput } from './raw-output.ts'
+import { createLineSplitter } from './line-splitter.ts'
 import { newEvent } from './new-event.ts'
 
 /** Which step, or which tool call of it, the output belongs to. */
@@ -8,17 +10,35 @@ export interface OutputOwner { step: number, call: string | null }
 
 /** Carries the output of a run's commands into events: the first bytes at once, then at most 20 events a second. */
 export interface RunOutput {
-  /** From now on output belongs to `owner`. */
-  begin(owner: OutputOwner): void
+  /** From now on output belongs to `owner`; `lines` reads what it understands of the standard output. */
+  begin(owner: OutputOwner, lines?: LineReader): void
   /** False: no more for now; `resume` is called when there is room. */
   write(stream: OutputStream, bytes: Buffer, resume: () => void): boolean
+  /** Events that are made of the output: what came before them is sent before them. */
+  tell(events: NewEvent[]): void
   /** Sends what is held back, and `output.cut` when something was left out since `begin`. */
+  finish(): void
+}
+
+/** Reads the standard output of somebody else's agent line by line. */
+export interface LineReader {
+  /** The most that a line may have. */
+  maxBytes: number
+  /** False: it means nothing, and is shown as it is. */
+  take(line: string): boolean
+  /** A line is longer, and is shown as it is. */
+  tooLong(): void
+  /** False: no more for now; `onRoom` is called when there is room. */
+  hasRoom(): boolean
+  onRoom: () => void
+  /** There are no more lines. */
   finish(): void
 }
 
 const EVENT_INTERVAL_MS = 50
 const MAX_EVENT_CHARACTERS = 64 * 1024
 const MAX_PENDING_CHARACTERS = 256 * 1024
+const LINE_FEED = Buffer.from('\n')
 
 export function createRunOutput(o: {
   allowedBytes: number
@@ -41,13 +61,26 @@ export function createRunOutput(o: {
   let nextAt = 0
   let timer: NodeJS.Timeout | null = null
   let isWaitingForRoom = false
+  let reader: LineReader | null = null
+  let splitter: LineSplitter | null = null
   const paused = new Set<() => void>()
   o.raw.onRoom = release
 
-  return { begin, write, finish }
+  return { begin, write, tell, finish }
 
-  function begin(next: OutputOwner): void {
+  function begin(next: OutputOwner, lines?: LineReader): void {
     owner = next
+    reader = lines ?? null
+    splitter = lines
+      ? createLineSplitter({
+          maxBytes: lines.maxBytes,
+          onLine: (bytes, hasEnd) => lines.take(bytes.toString()) || show('stdout', hasEnd ? Buffer.concat([bytes, LINE_FEED]) : bytes),
+          onLong: bytes => show('stdout', bytes),
+          onTooLong: () => lines.tooLong(),
+        })
+      : null
+    if (lines)
+      lines.onRoom = release
     decoders = newDecoders()
     droppedBytes = 0
   }
@@ -58,19 +91,34 @@ export function createRunOutput(o: {
     usedBytes += fitting.length
     droppedBytes += bytes.length - fitting.length
     o.onUse(usedBytes)
-    hold(stream, decoders[stream].decode(fitting, { stream: true }))
+    if (splitter && stream === 'stdout')
+      splitter.push(fitting)
+    else
+      show(stream, fitting)
     if (fitting.length < bytes.length && !isOver) {
       isOver = true
       o.onLimit(usedBytes + bytes.length - fitting.length)
     }
     schedule()
-    if (pendingCharacters <= MAX_PENDING_CHARACTERS && o.raw.hasRoom())
+    if (pendingCharacters <= MAX_PENDING_CHARACTERS && o.raw.hasRoom() && (reader?.hasRoom() ?? true))
       return true
     paused.add(resume)
     return false
   }
 
+  function show(stream: OutputStream, bytes: Buffer): void {
+    hold(stream, decoders[stream].decode(bytes, { stream: true }))
+  }
+
+  function tell(events: NewEvent[]): void {
+    while (pending.length > 0)
+      flush()
+    o.send(events)
+  }
+
   function finish(): void {
+    splitter?.end()
+    reader?.finish()
     for (const stream of ['stdout', 'stderr'] as const)
       hold(stream, decoders[stream].decode())
     while (pending.length > 0)
@@ -81,6 +129,8 @@ export function createRunOutput(o: {
       o.send([newEvent('output.cut', { step: owner.step, droppedBytes, allowedBytes: o.allowedBytes })])
     }
     droppedBytes = 0
+    reader = null
+    splitter = null
   }
 
   function hold(stream: OutputStream, decoded: string): void {
@@ -138,7 +188,7 @@ export function createRunOutput(o: {
 
   /** Whoever was held back may go on, once both the worker and the disk have room. */
   function release(): void {
-    if (pendingCharacters > MAX_PENDING_CHARACTERS / 2 || !o.raw.hasRoom())
+    if (pendingCharacters > MAX_PENDING_CHARACTERS / 2 || !o.raw.hasRoom() || reader?.hasRoom() === false)
       return
     for (const resume of paused)
       resume()

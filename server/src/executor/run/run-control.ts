@@ -16,6 +16,9 @@ export interface RunControl {
   readonly signal: AbortSignal
 }
 
+/** It waits for a person, and gives its process back: what its loop has begun is begun again by another attempt. */
+export const PARKED: RunEnd = { reason: 'interrupted', detail: 'it waits for a person', canPass: true }
+
 export function createRunControl(): RunControl {
   const controller = new AbortController()
   let stopped: RunEnd | null = null

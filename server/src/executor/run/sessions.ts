@@ -14,6 +14,8 @@ export interface Sessions {
   open(): Promise<Opened>
   /** The same, for a command. */
   use(): Promise<Opened>
+  /** One more, for a process that the run's commands have no part in; closed with the others. */
+  openAnother(): Promise<Opened>
   /** Ends a session in which commands have run, with all that they left running: the next one opens another. */
   renew(): Promise<void>
   /** The one that is open. */
@@ -30,7 +32,9 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
   const all: Session[] = []
   const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work.task, start.work.inputs) } }
   const { level } = spec
-  return { open, use, renew, close, current: () => all.findLast(session => !session.isLost) ?? null, cgroup: () => cgroup }
+  const others: Session[] = []
+  let lastOther = 0
+  return { open, use, openAnother, renew, close, current: () => all.findLast(session => !session.isLost) ?? null, cgroup: () => cgroup }
 
   function open(): Promise<Opened> {
     if (!opening || all.at(-1)?.isLost)
@@ -41,6 +45,13 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
   function use(): Promise<Opened> {
     isUsed = true
     return open()
+  }
+
+  async function openAnother(): Promise<Opened> {
+    const opened = await tryOpen(`${start.runId}-${++lastOther}`)
+    if ('session' in opened)
+      others.push(opened.session)
+    return opened
   }
 
   async function renew(): Promise<void> {
@@ -69,7 +80,7 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
     return opened
   }
 
-  async function tryOpen(): Promise<Opened> {
+  async function tryOpen(beside?: string): Promise<Opened> {
     const tree = level === 'process' || level === 'sandbox' ? ground.cgroups : null
     try {
       cgroup ??= tree && createRunCgroup(tree, start.runId, start.limits)
@@ -79,12 +90,14 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
     }
     const groupKeeps = { memory: tree?.memory != null, processes: tree?.processes != null }
     const { runId, limits, graceMs } = start
-    return openSession({ runId, spec, limits, cgroup, groupKeeps, engine: ground.engine ?? null, graceMs }, ground.levels)
+    const plan = { runId, spec, limits, cgroup, groupKeeps, engine: ground.engine ?? null, graceMs }
+    const shape = beside === undefined ? { hasInput: start.work.runtime === 'acp' } : { beside }
+    return openSession({ ...plan, ...shape }, ground.levels)
   }
 
   async function close(): Promise<number> {
     await opening
-    const ends = await Promise.all(all.map(session => session.close()))
+    const ends = await Promise.all([...all, ...others].map(session => session.close()))
     const left = await cgroup?.kill() ?? 0
     void cgroup?.remove() // What it did not let go is taken away when a server starts again.
     return ends.reduce((sum, end) => sum + end.survivors, left)

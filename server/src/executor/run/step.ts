@@ -1,10 +1,10 @@
 import type { CommandEnd } from '../../domain/event.ts'
 import type { ScriptStep } from '../../domain/manifest/manifest.ts'
-import type { RunContext } from './run-context.ts'
+import type { RunCommandOptions, RunContext } from './run-context.ts'
 import type { RunEnd } from './run-control.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newEvent } from './new-event.ts'
-import { unlessStopped } from './run-control.ts'
+import { PARKED, unlessStopped } from './run-control.ts'
 
 /** What became of a step; `end` is set when the run must end because of it. */
 export interface StepResult {
@@ -16,15 +16,19 @@ export interface StepResult {
 /** The number of a step in the log, and the place of its command in the manifest. */
 export interface StepAt { step: number, place: number }
 
+/** Who understands what the command writes, and may speak with it. */
+export interface StepReader extends Partial<Pick<RunCommandOptions, 'lines' | 'converse' | 'signal' | 'timeoutMs'>> {
+  /** Whether it did what it should, where the exit code is not all that tells. */
+  judge?: (end: CommandEnd, timeoutMs: number) => RunEnd | null | Promise<RunEnd | null>
+}
+
 /** One command of a script: permission, intent, effect, outcome; again as often as its manifest says. */
-export async function runStep(run: RunContext, at: StepAt, what: ScriptStep): Promise<StepResult> {
+export async function runStep(run: RunContext, at: StepAt, what: ScriptStep, { judge = failureOf, ...reading }: StepReader = {}): Promise<StepResult> {
   const { step } = at
-  const permission = await unlessStopped(run.control, run.ask({ kind: 'command', step, command: what.run, ...(what.secrets.length > 0 && { secrets: what.secrets }) }))
-  if (!permission)
-    return stopped(run)
-  if (permission.kind === 'decision' && !permission.allow)
-    return endWithout(run, at, what, `denied: ${permission.reason} (rule ${permission.rule})`, { reason: 'not_permitted', canPass: false })
-  const env = permission.kind === 'decision' ? permission.env : undefined
+  const leave = await askLeave(run, at, what)
+  if ('status' in leave)
+    return leave
+  const { env } = leave
   const timeoutMs = what.timeoutMs ?? run.start.commandTimeoutMs
   for (let tryNumber = 1; ; tryNumber++) {
     run.warm()
@@ -33,16 +37,17 @@ export async function runStep(run: RunContext, at: StepAt, what: ScriptStep): Pr
     ).then(() => true))
     if (!recorded)
       return stopped(run)
-    const end = await run.command(what.run, { timeoutMs, ...(env && { env }), owner: { step, call: null } })
-    const failure = failureOf(end, timeoutMs)
+    const end = await run.command(what.run, { timeoutMs, ...(env && { env }), ...reading, owner: { step, call: null } })
+    const failure = await judge(end, timeoutMs)
     const isStopped = run.control.stopped !== null
     const isLast = isStopped || tryNumber >= what.retry.attempts
+    const isGivenUp = failure !== null && isLast && !isStopped
     run.emit(newEvent('step.finished', {
       step,
       status: failure ? 'failed' : 'succeeded',
-      ...(failure ? { detail: isLast ? failure.detail : `${failure.detail}; try ${tryNumber + 1} of ${what.retry.attempts} follows` } : {}),
-      ...(failure && isLast && !isStopped && what.continueOnError ? { continued: true } : {}),
-      end,
+      ...(failure && { detail: isLast ? failure.detail : followedBy(failure, tryNumber + 1, what) }),
+      ...(isGivenUp && continuedIn(what)),
+      ...endIn({ end, failure, isCut: isStopped && reading.converse !== undefined }),
       durationMs: end.durationMs,
     }))
     if (isStopped)
@@ -57,6 +62,36 @@ export async function runStep(run: RunContext, at: StepAt, what: ScriptStep): Pr
   }
 }
 
+/** The secrets that it may have, or what becomes of a step that may not run. */
+async function askLeave(run: RunContext, at: StepAt, what: ScriptStep): Promise<{ env?: Record<string, string> | undefined } | StepResult> {
+  const secrets = what.secrets.length > 0 ? { secrets: what.secrets } : {}
+  const permission = await unlessStopped(run.control, run.ask({ kind: 'command', step: at.step, command: what.run, ...secrets }))
+  if (permission?.kind === 'parked')
+    run.control.stop(PARKED)
+  if (!permission || permission.kind === 'parked')
+    return stopped(run)
+  if (permission.kind !== 'decision')
+    return {}
+  return permission.allow
+    ? { env: permission.env }
+    : endWithout(run, at, what, `denied: ${permission.reason} (rule ${permission.rule})`, { reason: 'not_permitted', canPass: false })
+}
+
+function continuedIn({ continueOnError }: ScriptStep): { continued?: boolean } {
+  return continueOnError ? { continued: true } : {}
+}
+
+function followedBy({ detail }: RunEnd, tryNumber: number, { retry }: ScriptStep): string {
+  return `${detail}; try ${tryNumber} of ${retry.attempts} follows`
+}
+
+/** One that was told to leave when it was done was not cut short; one that left because the run was stopped was. */
+function endIn({ end, failure, isCut }: { end: CommandEnd, failure: RunEnd | null, isCut: boolean }): { end?: CommandEnd } {
+  if (!failure && end.ended !== 'exited')
+    return {}
+  return { end: isCut ? { ...end, ended: 'cancelled' } : end }
+}
+
 /** A step that never ran: it is in the log all the same. */
 export function endWithout(run: RunContext, at: StepAt, what: ScriptStep, detail: string, end: Omit<RunEnd, 'detail'>): StepResult {
   run.emit(
@@ -67,7 +102,7 @@ export function endWithout(run: RunContext, at: StepAt, what: ScriptStep, detail
 }
 
 /** null when the command succeeded. */
-function failureOf(end: CommandEnd, timeoutMs: number): RunEnd | null {
+export function failureOf(end: CommandEnd, timeoutMs: number): RunEnd | null {
   switch (end.ended) {
     case 'timeout':
       return { reason: 'timeout', detail: `was over its time limit of ${timeoutMs / 1000} s`, canPass: true }

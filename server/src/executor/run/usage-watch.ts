@@ -1,4 +1,4 @@
-import type { RunUsage } from '../../domain/views.ts'
+import type { RunUsage } from '../../domain/views/run.ts'
 import type { RunCgroup } from '../sandbox/cgroup.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import { measureDisk } from '../sandbox/disk-use.ts'

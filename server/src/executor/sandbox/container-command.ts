@@ -1,4 +1,4 @@
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 import type { Engine } from './engine.ts'
 import { INSIDE } from './layout.ts'

@@ -132,13 +132,13 @@ function createSession(plan: ContainerPlan, child: ChildProcess, exited: Promise
       names: variables.map(([name]) => name),
       fixed: { ...plan.fixed, [markName]: markValue },
       path: plan.container.spec.path,
-      hasInput: options.stdin !== undefined,
+      hasInput: options.stdin !== undefined || options.converse !== undefined,
     })
     const passed = Object.fromEntries(variables.map(([, value], index) => [PASSED.value(index), value.replaceAll('\0', '')]))
     return startClient(spawn(engine.path, args, {
       cwd: '/',
       env: { ...engineEnvironment, ...passed, [PASSED.script]: command },
-      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [options.stdin === undefined && !options.converse ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     }), options)
   }
@@ -189,7 +189,10 @@ function startClient(client: ChildProcess, options: CommandOptions): CommandClie
   let isEnded = false
   if (client.stdin) {
     client.stdin.on('error', () => {}) // It reads no more.
-    client.stdin.end(options.stdin)
+    if (options.converse)
+      options.converse(client.stdin)
+    else
+      client.stdin.end(options.stdin)
   }
   const streams = [client.stdout!, client.stderr!]
   for (const name of ['stdout', 'stderr'] satisfies OutputStream[]) {

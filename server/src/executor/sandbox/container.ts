@@ -1,4 +1,4 @@
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 import type { EngineAccess } from './engine.ts'
 import type { Opened } from './shell-session.ts'

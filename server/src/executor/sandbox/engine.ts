@@ -1,5 +1,5 @@
 import type { LimitKeepers } from '../../domain/limits.ts'
-import type { LevelStatus } from '../../domain/views.ts'
+import type { LevelStatus } from '../../domain/views/system.ts'
 import { execFile } from 'node:child_process'
 import { keepersOf } from './keepers.ts'
 import { findProgram } from './programs.ts'

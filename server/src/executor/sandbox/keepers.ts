@@ -7,7 +7,7 @@ import { findProgram } from './programs.ts'
 
 /** What keeps each limit at a level; `tree` is what the start-up probe has proved of it. */
 export function keepersOf(level: IsolationLevel, tree: CgroupTree | null): LimitKeepers {
-  const counted: LimitKeepers = { ...UNKEPT, time: ['counted'], steps: ['counted'], output: ['counted'] }
+  const counted: LimitKeepers = { ...UNKEPT, time: ['counted'], steps: ['counted'], output: ['counted'], tokens: ['reserved'], cost: ['reserved'] }
   if (level === 'container')
     return { ...counted, memory: ['cgroup'], processes: ['cgroup'], cpu: ['cgroup'], files: ['rlimit'] }
   const isMeasured = process.platform === 'linux'

@@ -1,4 +1,4 @@
-import type { LevelStatus } from '../../domain/views.ts'
+import type { LevelStatus } from '../../domain/views/system.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 
 /** Where things stand for what runs in a sandbox. */

@@ -1,4 +1,4 @@
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import { release } from 'node:os'
 
 /** Above what a run may have, where one too many shall be seen before the kernel refuses it. */

@@ -1,4 +1,4 @@
-import type { ProcessView } from '../../domain/views.ts'
+import type { ProcessView } from '../../domain/views/run.ts'
 import { readdirSync, readFileSync } from 'node:fs'
 import { childrenOf } from './processes.ts'
 

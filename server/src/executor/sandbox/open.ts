@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '../../domain/run.ts'
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import type { SandboxSpec } from '../protocol/input.ts'
 import type { RunCgroup } from './cgroup.ts'
 import type { EngineAccess } from './engine.ts'
@@ -23,9 +23,13 @@ export interface OpenOptions {
   cgroup: RunCgroup | null
   /** What the group keeps, so that no rlimit need to. */
   groupKeeps: { memory: boolean, processes: boolean }
+  /** Whether a command of it converses on its standard input. */
+  hasInput?: boolean
   /** What drives containers; null in an executor that has none. */
   engine?: EngineAccess | null
   graceMs: number
+  /** Names a session that stands beside the run's own and is closed without it. */
+  beside?: string
 }
 
 /** Opens the session of a run at exactly the level that its spec names, or says why not. Never rejects. */
@@ -88,8 +92,9 @@ export function plainPlan(o: OpenOptions, level: Extract<IsolationLevel, 'proces
   }
 }
 
-function sharedPlan(o: OpenOptions): Pick<ShellPlan, 'spawnEnv' | 'marker' | 'cgroup' | 'graceMs'> {
-  return { spawnEnv: {}, marker: `AGENTOS_RUN=${o.runId}`, cgroup: o.cgroup, graceMs: o.graceMs }
+function sharedPlan(o: OpenOptions): Pick<ShellPlan, 'spawnEnv' | 'marker' | 'isBeside' | 'cgroup' | 'graceMs' | 'hasInput'> {
+  const marker = o.beside === undefined ? `AGENTOS_RUN=${o.runId}` : `AGENTOS_BESIDE=${o.beside}`
+  return { spawnEnv: {}, hasInput: o.hasInput ?? false, marker, isBeside: o.beside !== undefined, cgroup: o.cgroup, graceMs: o.graceMs }
 }
 
 function environmentOf(o: OpenOptions, own: Record<string, string>): Record<string, string> {
@@ -104,5 +109,6 @@ function environmentOf(o: OpenOptions, own: Record<string, string>): Record<stri
     PATH: [...o.spec.path, SYSTEM_PATH].join(':'),
     ...own,
     AGENTOS_RUN: o.runId,
+    ...(o.beside === undefined ? {} : { AGENTOS_BESIDE: o.beside }),
   }
 }

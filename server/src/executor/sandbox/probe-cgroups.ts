@@ -1,4 +1,4 @@
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import type { CgroupTree } from './cgroup.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

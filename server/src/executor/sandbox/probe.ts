@@ -1,5 +1,5 @@
 import type { CommandEnd } from '../../domain/event.ts'
-import type { RunLimits } from '../../domain/views.ts'
+import type { RunLimits } from '../../domain/views/run.ts'
 import type { CgroupTree } from './cgroup.ts'
 import type { EngineAccess } from './engine.ts'
 import type { LevelTable, SandboxWay } from './layout.ts'
@@ -46,7 +46,11 @@ export async function probeGround(o: ProbeOptions): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'agentos-probe-'))
   try {
     const options = probeOptions(folder)
-    const [sandbox, plain, cgroups] = await Promise.all([probeSandbox(o, folder), probePlain(folder), probeCgroups(o.cgroups, options.runId, options.limits)])
+    const [sandbox, plain, cgroups] = await Promise.all([
+      probeSandbox(o, folder),
+      failedTwice(() => probePlain(folder)),
+      probeCgroups(o.cgroups, options.runId, options.limits),
+    ])
     const levels: LevelTable = [
       { level: 'none', proven: plain === null, by: plain === null ? 'sh' : null, missing: plain, keepers: keepersOf('none', cgroups) },
       { level: 'process', proven: plain === null, by: plain === null ? 'session and rlimits' : null, missing: plain, keepers: keepersOf('process', cgroups) },
@@ -73,12 +77,17 @@ async function probeSandbox(o: { canary: string, ways: SandboxWay[] }, folder: s
       failures.push(`${way} is not installed`)
       continue
     }
-    const failure = await enterAndTry(plan, o.canary)
+    const failure = await failedTwice(() => enterAndTry(plan, o.canary))
     if (failure === null)
       return { proven: true, by, missing: null }
     failures.push(`${way}: ${failure}`)
   }
   return { proven: false, by: null, missing: `${INSTALL}; tried: ${failures.join('; ')}` }
+}
+
+/** What a machine cannot do fails again; a shell of the first trial may have been killed by somebody else. */
+async function failedTwice(trial: () => Promise<string | null>): Promise<string | null> {
+  return await trial() === null ? null : trial()
 }
 
 /** null when all that the level promises was seen to hold, else the first thing that did not. */

@@ -48,6 +48,12 @@ export function findMarked(marker: string, processes: ProcessEntry[]): ProcessEn
   return processes.filter(entry => !entry.isZombie && entry.pid !== process.pid && (pids.has(entry.pid) || sessions.has(entry.session)))
 }
 
+/** All that a name stands for in the environments of all of them: a process may have given itself the name twice. */
+export function valuesInEnvironments(name: string, processes: ProcessEntry[]): Set<string> {
+  const line = new RegExp(`\\0${name}=([^\\0]*)`, 'g')
+  return new Set(processes.flatMap(({ pid }) => Array.from(environmentOf(pid).matchAll(line), ([, value]) => value!))) // the pattern has one
+}
+
 /** The children of one process, cheaply; null when it is gone. */
 export function childrenOf(pid: number): number[] | null {
   try {
@@ -101,10 +107,15 @@ function readStat(pid: number): ProcessEntry | null {
 }
 
 function hasInEnvironment(pid: number, marker: string): boolean {
+  return environmentOf(pid).includes(`\0${marker}\0`)
+}
+
+/** Each line between two NULs; nothing when it has ended, or is not ours to see. */
+function environmentOf(pid: number): string {
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(`\0${marker}\0`)
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`
   }
   catch {
-    return false
+    return ''
   }
 }

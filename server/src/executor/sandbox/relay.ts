@@ -1,5 +1,6 @@
 import type { SandboxSpec } from '../protocol/input.ts'
 import { openSync, readFileSync } from 'node:fs'
+import { RELAY_FILE } from '../../program-files.ts'
 import { INSIDE } from './layout.ts'
 import { quote } from './shell-script.ts'
 
@@ -8,7 +9,7 @@ import { quote } from './shell-script.ts'
  * come to their folders. Inside, Node is started by its descriptor, so nothing of it is mounted.
  */
 const NODE_FD = openSync(process.execPath, 'r')
-const TEXT = readFileSync(new URL('./relay.mjs', import.meta.url), 'utf8')
+const TEXT = readFileSync(RELAY_FILE, 'utf8')
 
 /** Its number for the session's shell. */
 const INSIDE_FD = 5

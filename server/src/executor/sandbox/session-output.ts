@@ -1,6 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import type { CommandOptions, OutputStream } from './session.ts'
+import { finished } from 'node:stream/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** Both output pipes of a session, handed to one command after another. */
 export interface SessionOutput {
@@ -10,6 +12,8 @@ export interface SessionOutput {
   detach(): Promise<void>
   /** What nobody has been given: before the first command, why the session could not be opened. */
   unclaimedText(): string
+  /** Resolves when nothing more can come, or when that takes too long. */
+  over(): Promise<void>
   destroy(): void
 }
 
@@ -26,7 +30,7 @@ export function createSessionOutput(streams: Record<OutputStream, Readable>): Se
   const all = Object.entries(streams) as [OutputStream, Readable][] // Its keys, by its type.
   for (const [name, stream] of all)
     stream.on('error', () => {}).on('data', (bytes: Buffer) => receive(name, bytes))
-  return { attach, detach, unclaimedText, destroy }
+  return { attach, detach, unclaimedText, over, destroy }
 
   function receive(name: OutputStream, bytes: Buffer): void {
     receivedBytes += bytes.length
@@ -76,6 +80,11 @@ export function createSessionOutput(streams: Record<OutputStream, Readable>): Se
 
   function unclaimedText(): string {
     return unclaimed.map(({ bytes }) => bytes.toString()).join('').trim().slice(-4096)
+  }
+
+  async function over(): Promise<void> {
+    const ended = Promise.all(all.map(([, stream]) => finished(stream, { writable: false }).catch(() => {}))) // cut is over too
+    await Promise.race([ended, pause(DRAIN_MS, undefined, { ref: false })])
   }
 
   function destroy(): void {

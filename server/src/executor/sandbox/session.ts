@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import type { CommandEnd } from '../../domain/event.ts'
 import type { IsolationLevel } from '../../domain/run.ts'
 
@@ -16,6 +17,11 @@ export interface Session {
   /** Never rejects. One command at a time: a second call waits for the first. */
   run(command: string, options: CommandOptions): Promise<CommandEnd>
   /**
+   * Starts a command that is spoken with: what is written is its standard input. It has the session for itself until it ends. A
+   * level that cannot do it has none of this.
+   */
+  converse?: (command: string, options: Pick<CommandOptions, 'onOutput'>) => Conversation
+  /**
    * Ends everything in it; idempotent. `survivors` counts the processes that were still alive when the session itself was
    * gone and had to be killed one by one.
    */
@@ -28,10 +34,21 @@ export interface CommandOptions {
   env?: Record<string, string>
   /** What the command reads from its standard input; nothing when left out. */
   stdin?: string
+  /** Instead of that: its standard input stays open, and this is called with the end to write to. Once in a session, which has to be opened for it. */
+  converse?: (input: Writable) => void
   /** Returns false when it wants no more for now; it calls `resume` when it does. */
   onOutput: (stream: OutputStream, bytes: Buffer, resume: () => void) => boolean
   /** Ends the command: SIGTERM to its tree, the grace, SIGKILL. */
   signal?: AbortSignal
+}
+
+/** A command whose input is open. */
+export interface Conversation {
+  write(text: string): void
+  /** Bytes that it has not read yet. */
+  unreadBytes(): number
+  /** Never rejects. */
+  ended: Promise<CommandEnd>
 }
 
 export type OutputStream = 'stdout' | 'stderr'

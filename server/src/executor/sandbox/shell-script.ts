@@ -12,14 +12,36 @@ export function openingLines(o: { relay: { line: string } | null, limits: string
  * One command, then `id exitcode` on descriptor 3, which the command itself does not get. The subshell becomes `sh -c`, so that
  * `$$`, `trap` and `exit` are the command's own; `setsid` (may be left out) keeps `kill 0` from the session's shell.
  */
-export function commandLines(o: { id: number, command: string, env: Record<string, string>, stdin: string | null, setsid: string | null }): string {
-  const child = `(exec 2>&4 3>&- 4>&-;${exportsOf(o.env)}exec ${o.setsid ? `${o.setsid} ` : ''}/bin/sh -c ${quote(o.command)})`
+export function commandLines(o: {
+  id: number
+  command: string
+  env: Record<string, string>
+  stdin: string | null
+  input: CommandInput
+  setsid: string | null
+}): string {
+  const input = o.input === 'none' ? '' : `${o.input === 'open' ? `<&${INPUT_FD} ` : ''}${INPUT_FD}<&- `
+  const child = `(exec ${input}2>&4 3>&- 4>&-;${exportsOf(o.env)}exec ${o.setsid ? `${o.setsid} ` : ''}/bin/sh -c ${quote(o.command)})`
   const report = `;echo "${o.id} $?">&3\n`
   if (o.stdin === null)
     return `${child}</dev/null${report}`
   // Base64, because a here-document cannot end without a line feed. No base64 line can be this delimiter.
   const body = Buffer.from(o.stdin).toString('base64').replace(/.{1,4000}/g, '$&\n')
   return `base64 -d<<'--'|${child}${report.replace('\n', '')}\n${body}--\n`
+}
+
+/** What becomes of the session's pipe for a conversation: it has none, it is kept from this command, or it is what the command reads. */
+export type CommandInput = 'none' | 'closed' | 'open'
+
+/** Its number for the session's shell: after the relay's. */
+export const INPUT_FD = 6
+
+/** The word that comes for a code when a command that is spoken with has its input: all that is written from then on is its own. */
+export const BEGUN = -1
+
+/** As `commandLines`, but the command reads what the shell would: a shell reads its next line only when the command has ended. */
+export function conversationLine(o: { id: number, command: string, setsid: string | null }): string {
+  return `echo "${o.id} ${BEGUN}">&3;(exec 2>&4 3>&- 4>&-;exec ${o.setsid ? `${o.setsid} ` : ''}/bin/sh -c ${quote(o.command)});echo "${o.id} $?">&3\n`
 }
 
 /** One argument of a program: the kernel's MAX_ARG_STRLEN is 128 KiB. */

@@ -5,14 +5,14 @@ import type { IsolationLevel } from '../../domain/run.ts'
 import type { RunCgroup } from './cgroup.ts'
 import type { Relay } from './relay.ts'
 import type { SessionOutput } from './session-output.ts'
-import type { CommandOptions, Session } from './session.ts'
+import type { CommandOptions, Conversation, Session } from './session.ts'
 import type { ShellProcess } from './terminate.ts'
 import { spawn } from 'node:child_process'
 import { takePipe } from './pipes.ts'
 import { childrenOf } from './processes.ts'
 import { findProgram } from './programs.ts'
 import { createSessionOutput } from './session-output.ts'
-import { commandLines, openingLines, whyNotCommand } from './shell-script.ts'
+import { BEGUN, commandLines, conversationLine, INPUT_FD, openingLines, whyNotCommand } from './shell-script.ts'
 import { endSession, terminateCommand } from './terminate.ts'
 
 /** How a level starts its shell. */
@@ -21,6 +21,8 @@ export interface ShellPlan {
   by: string
   /** The command line that becomes `sh`, reading commands from its standard input. */
   argv: string[]
+  /** Whether a command of it may converse: one more pipe. */
+  hasInput: boolean
   /** A line of sh. */
   limits: string
   /** What leads ports of its loopback to sockets of the worker. */
@@ -34,6 +36,8 @@ export interface ShellPlan {
   hasPidNamespace: boolean
   /** `NAME=value`: in the environment of everything that the session starts. */
   marker: string
+  /** The run has another session in the same control group, which outlives this one. */
+  isBeside: boolean
   /** Where all that it starts is counted and kept within bounds; null where there is none. */
   cgroup: RunCgroup | null
   graceMs: number
@@ -50,7 +54,7 @@ export async function openShell(plan: ShellPlan): Promise<Opened> {
   const child = spawn(plan.argv[0]!, plan.argv.slice(1), {
     cwd: '/',
     env: plan.spawnEnv,
-    stdio: ['pipe', stdout?.writeFd ?? 'pipe', stderr?.writeFd ?? 'pipe', 'pipe', ...(plan.relay?.stdio ?? [])],
+    stdio: ['pipe', stdout?.writeFd ?? 'pipe', stderr?.writeFd ?? 'pipe', 'pipe', ...moreDescriptors(plan)],
     detached: true,
   })
   pipes.forEach(pipe => pipe?.closeWriter())
@@ -69,8 +73,15 @@ export async function openShell(plan: ShellPlan): Promise<Opened> {
   })
 }
 
+/** From 4 on: the relay's two, and INPUT_FD. */
+function moreDescriptors({ relay, hasInput }: ShellPlan): ('ignore' | 'pipe' | number)[] {
+  const forRelay = relay?.stdio ?? []
+  return hasInput ? [...forRelay, ...Array.from({ length: INPUT_FD - 4 - forRelay.length }, () => 'ignore' as const), 'pipe'] : forRelay
+}
+
 interface Current {
   id: number
+  begun?: () => void
   finish: (exitCode: number | null, detail: string) => void
 }
 
@@ -83,6 +94,7 @@ class ShellSession implements Session {
   private readonly plan: ShellPlan
   private readonly child: ChildProcess
   private readonly output: SessionOutput
+  private readonly input: Writable | null
   private readonly exited: Promise<void>
   private shell: ShellProcess | null = null
   private current: Current | null = null
@@ -99,9 +111,10 @@ class ShellSession implements Session {
     this.output = output
     this.exited = new Promise(resolve => child.once('exit', () => resolve()).once('error', () => resolve()))
     child.once('error', error => this.lost(`could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => setImmediate(() => this.lost(this.describeEnd(signal ?? `exit ${code}`))))
-    for (const stream of [child.stdin!, child.stdio[3] as Readable])
-      stream.on('error', () => {}) // It has ended; its `exit` says so.
+    child.once('exit', (code, signal) => setImmediate(() => void this.ended(signal ?? `exit ${code}`)))
+    this.input = plan.hasInput ? (child.stdio as (Readable | Writable | null)[])[INPUT_FD] as Writable : null
+    for (const stream of [child.stdin!, child.stdio[3] as Readable, this.input])
+      stream?.on('error', () => {}) // It has ended; its `exit` says so.
     this.readAnswers(child.stdio[3] as Readable)
     child.stdin!.write(openingLines(plan))
   }
@@ -120,6 +133,38 @@ class ShellSession implements Session {
     return turn
   }
 
+  converse(command: string, options: Pick<CommandOptions, 'onOutput'>): Conversation {
+    const startedAt = performance.now()
+    const input = this.child.stdin!
+    const id = ++this.lastId
+    const refusal = this.lostBecause ?? whyNotCommand(command)
+    let waiting: string[] | null = []
+    const ended = new Promise<CommandEnd>((resolve) => {
+      const finish = (exitCode: number | null, detail: string) => {
+        this.current = null
+        waiting = []
+        const how = exitCode === null ? { ended: 'killed' as const, error: detail } : { ended: 'exited' as const }
+        resolve({ exitCode, signal: null, ...how, durationMs: Math.round(performance.now() - startedAt) })
+      }
+      if (refusal !== null)
+        return finish(null, refusal)
+      this.output.attach(options.onOutput)
+      const begun = () => {
+        for (const text of waiting ?? [])
+          input.write(text)
+        waiting = null
+      }
+      this.current = { id, begun, finish }
+      input.write(conversationLine({ id, command, setsid: this.plan.hasPidNamespace ? null : findProgram('setsid') }))
+    })
+    return {
+      // Before it has begun, the shell would take it for its own.
+      write: text => void (waiting ? waiting.push(text) : this.lostBecause === null && input.write(text)),
+      unreadBytes: () => input.writableLength,
+      ended,
+    }
+  }
+
   close(): Promise<{ survivors: number }> {
     this.closing ??= this.closeNow()
     return this.closing
@@ -133,7 +178,7 @@ class ShellSession implements Session {
       return end({ exitCode: null, signal: null, ended: 'cancelled' })
     if (!shell || this.lostBecause !== null || this.closing)
       return end({ exitCode: null, signal: null, ended: 'lost', error: this.lostBecause ?? 'the session is closed' })
-    const refusal = whyNotCommand(command)
+    const refusal = whyNotCommand(command) ?? (options.converse && !this.input?.writable ? 'the session has no pipe for a conversation' : null)
     if (refusal)
       return end({ exitCode: null, signal: null, ended: 'spawn_error', error: refusal })
 
@@ -157,8 +202,13 @@ class ShellSession implements Session {
     const answer = await new Promise<{ exitCode: number | null, detail: string }>((resolve) => {
       this.output.attach(options.onOutput)
       this.current = { id, finish: (exitCode, detail) => resolve({ exitCode, detail }) }
-      this.child.stdin!.write(commandLines({ id, command, env: options.env ?? {}, stdin: options.stdin ?? null, setsid: this.plan.hasPidNamespace ? null : findProgram('setsid') }))
+      const input = options.converse ? 'open' : this.plan.hasInput ? 'closed' : 'none'
+      this.child.stdin!.write(commandLines({ id, command, env: options.env ?? {}, stdin: options.stdin ?? null, input, setsid: this.plan.hasPidNamespace ? null : findProgram('setsid') }))
+      if (options.converse && this.input)
+        options.converse(this.input)
     })
+    if (options.converse)
+      this.input?.destroy()
     stopped.abort()
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', onAbort)
@@ -195,7 +245,10 @@ class ShellSession implements Session {
       this.enterCgroup(shellPid)
     }
     else if (this.current && id === this.current.id && Number.isInteger(code)) {
-      this.current.finish(code!, '')
+      if (code === BEGUN)
+        this.current.begun?.()
+      else
+        this.current.finish(code!, '')
     }
   }
 
@@ -226,19 +279,22 @@ class ShellSession implements Session {
       : await endSession(this.shell ?? this.describe(pid, pid, false))
     this.lost('the session was closed')
     this.output.destroy()
-    for (const stream of [this.child.stdin as Writable, this.child.stdio[3] as Readable])
-      stream.destroy()
+    for (const stream of [this.child.stdin as Writable, this.child.stdio[3] as Readable, this.input])
+      stream?.destroy()
     return { survivors }
   }
 
   /** Before it was ready, what it said is why. */
-  private describeEnd(how: string): string {
+  private async ended(how: string): Promise<void> {
+    if (!this.shell)
+      await this.output.over()
     const words = this.shell ? '' : this.output.unclaimedText()
-    return `its shell ended (${how})${words ? `: ${words}` : ''}`
+    this.lost(`its shell ended (${how})${words ? `: ${words}` : ''}`)
   }
 
   private describe(outerPid: number, shellPid: number, hasPidNamespace: boolean): ShellProcess {
     const hasExited = () => this.child.exitCode !== null || this.child.signalCode !== null
-    return { outerPid, shellPid, hasPidNamespace, marker: this.plan.marker, cgroup: this.plan.cgroup, exited: this.exited, hasExited }
+    const { marker, isBeside, cgroup } = this.plan
+    return { outerPid, shellPid, hasPidNamespace, marker, cgroup: isBeside ? null : cgroup, exited: this.exited, hasExited }
   }
 }

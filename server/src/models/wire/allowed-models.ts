@@ -1,5 +1,8 @@
+import type { Prices } from '../../domain/price.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { WireFormat } from './route.ts'
+import { splitModel } from '../../domain/model-name.ts'
+import { whyNoPrice } from '../../domain/price.ts'
 
 /** Which models a run may call, as its manifest names them: `provider/model`, where a `*` at the end stands for anything. */
 export interface AllowedModels {
@@ -16,11 +19,11 @@ export interface AllowedModels {
 /** What may stand in a path, a header or a log. */
 const MODEL_ID = /^[\w.:@/-]{1,200}$/
 
-export function allowModels(models: string[], endpoints: Endpoint[]): AllowedModels {
+/** `priceOf`: null where a model whose price nobody knows may be called all the same. */
+export function allowModels(models: string[], endpoints: Endpoint[], priceOf: Prices['priceOf'] | null = null): AllowedModels {
   const entries = models.map((name) => {
-    const provider = name.slice(0, name.indexOf('/'))
-    const id = name.slice(provider.length + 1)
-    const endpoint = endpoints.find(endpoint => endpoint.provider === provider || endpoint.alias === provider) ?? null
+    const { provider, id } = splitModel(name)
+    const endpoint = endpoints.find(endpoint => endpoint.provider === provider) ?? null
     return { name, id, endpoint, isMeant: (wanted: string) => id.endsWith('*') ? wanted.startsWith(id.slice(0, -1)) : wanted === id }
   })
   const usable = () => entries.flatMap(entry => entry.endpoint && entry.endpoint.missing() === null ? [{ ...entry, endpoint: entry.endpoint }] : [])
@@ -32,8 +35,9 @@ export function allowModels(models: string[], endpoints: Endpoint[]): AllowedMod
       const found = entries.find(({ endpoint, isMeant }) => endpoint?.formats.includes(format) && isMeant(id))
       if (!found?.endpoint)
         return { ok: false, problem: `This run may not call ${JSON.stringify(id)} as ${SPOKEN[format]}. ${namesOf(models)}` }
-      const missing = found.endpoint.missing()
-      return missing === null ? { ok: true, endpoint: found.endpoint, model: `${found.endpoint.provider}/${id}` } : { ok: false, problem: missing }
+      const model = `${found.endpoint.provider}/${id}`
+      const problem = found.endpoint.missing() ?? (priceOf && whyNoPrice([model], priceOf))
+      return problem === null ? { ok: true, endpoint: found.endpoint, model } : { ok: false, problem }
     },
     list: () => usable().filter(({ id }) => !id.includes('*')).map(({ id, endpoint }) => ({ id, provider: endpoint.provider })),
     formats: () => [...new Set(usable().flatMap(({ endpoint }) => endpoint.formats))],

@@ -9,8 +9,10 @@ import type { ErrorStatus } from './wire-error.ts'
 import { askForUsage } from './ask-for-usage.ts'
 import { requestHeaders } from './headers.ts'
 import { listModels } from './list-models.ts'
+import { boundOutput } from './output-bounds.ts'
 import { createRoom, readBody } from './read-body.ts'
 import { relay } from './relay.ts'
+import { factsOf } from './request-facts.ts'
 import { routeOf } from './route.ts'
 import { showsToken } from './token.ts'
 import { wireError } from './wire-error.ts'
@@ -71,9 +73,24 @@ export function createAnswering(answering: Answering): (request: IncomingMessage
       if (++calls > bounds.maxCalls)
         return refuse(response, route.format, 403, `This run has made ${bounds.maxCalls} calls, which is the most that one may make.`)
       const { endpoint, model } = found
-      const record = await recorder.requested({ model, messages: facts.messages, tools: facts.tools })
+      const { messages, tools, output } = facts
+      const record = await recorder.requested({
+        model,
+        messages,
+        tools,
+        body,
+        parts: messages + tools.length,
+        maxOutputTokens: output.asked,
+        answers: output.answers,
+        hasUnseen: output.hasUnseen,
+        isCount: route.isCount,
+      })
+      if ('refused' in record)
+        return refuse(response, route.format, 403, record.refused)
       const headers = requestHeaders(request.headers, endpoint.credentials, endpoint.defaults)
-      const asked = route.format === 'chat' && facts.isStream ? askForUsage(body, facts) : { body, wasAsked: true }
+      const { maxOutputTokens } = record
+      const bounded = maxOutputTokens === null || route.isCount ? body : boundOutput(body, output, { format: route.format, model, maxOutputTokens })
+      const asked = route.format === 'chat' && facts.isStream ? askForUsage(bounded, bounded === body ? facts : factsOf(route.format, bounded)) : { body: bounded, wasAsked: true }
       await relay({ route, endpoint, model, headers, body: asked.body, hidesUsage: !asked.wasAsked, response, record, signal, bounds } satisfies Relay)
     }
     finally {

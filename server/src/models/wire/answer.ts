@@ -1,4 +1,4 @@
-import type { ModelAnswer, ModelDelta } from '../call-model.ts'
+import type { ModelAnswer, ModelDelta } from '../model-answer.ts'
 import { parseToolInput } from '../tool-input.ts'
 
 /** What a call came to, for the log. */

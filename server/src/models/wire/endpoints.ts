@@ -3,12 +3,12 @@ import type { ModelSettings, Provider } from '../providers.ts'
 import type { WireFormat } from './route.ts'
 import { createRedactor } from '../../domain/redact/redactor.ts'
 import { secretValueProblem } from '../../domain/secret.ts'
+import { CLAUDE_URL, GEMINI_URL, without } from '../providers.ts'
 
 /** A provider as the wire sees it: where it is, what it speaks, and how it is told who asks. */
 export interface Endpoint {
-  provider: 'openai' | 'github' | 'ollama' | 'claude' | 'gemini'
-  /** What else a manifest may call it. */
-  alias: string | null
+  /** As a manifest calls it. */
+  provider: string
   formats: WireFormat[]
   /** With no slash at its end. */
   baseUrl: string
@@ -22,15 +22,11 @@ export interface Endpoint {
   missing: () => string | null
 }
 
-const CLAUDE_URL = 'https://api.anthropic.com'
-const GEMINI_URL = 'https://generativelanguage.googleapis.com'
-
 export function createEndpoints({ claude, gemini }: ModelSettings, providers: Provider[]): Endpoint[] {
   return [
-    ...providers.map(speaksOpenAI),
+    ...providers.filter(({ speaksChat }) => speaksChat).map(speaksOpenAI),
     {
       provider: 'claude',
-      alias: 'anthropic',
       formats: ['messages'],
       baseUrl: without(/\/v1$/, claude.baseUrl ?? CLAUDE_URL),
       redactor: redactorOf(claude.apiKey),
@@ -42,7 +38,6 @@ export function createEndpoints({ claude, gemini }: ModelSettings, providers: Pr
     },
     {
       provider: 'gemini',
-      alias: 'google',
       formats: ['gemini'],
       baseUrl: without(/\/v1(?:beta|alpha)?$/, gemini.baseUrl ?? GEMINI_URL),
       redactor: redactorOf(gemini.apiKey),
@@ -58,7 +53,6 @@ export function createEndpoints({ claude, gemini }: ModelSettings, providers: Pr
 function speaksOpenAI({ name, baseUrl, secret, missing }: Provider): Endpoint {
   return {
     provider: name,
-    alias: null,
     formats: name === 'openai' ? ['chat', 'responses'] : ['chat'],
     baseUrl: without(/$/, baseUrl),
     redactor: redactorOf(secret),
@@ -71,9 +65,4 @@ function speaksOpenAI({ name, baseUrl, secret, missing }: Provider): Endpoint {
 /** A "key" that is too short or too plain is a word for an endpoint that asks for none; it stands in ordinary text by chance. */
 function redactorOf(key: string | null): Redactor {
   return createRedactor(key !== null && secretValueProblem(key) === null ? [{ value: key, shown: '[key]' }] : [])
-}
-
-/** The paths of the wire begin with the version, and people write addresses with and without it. */
-function without(version: RegExp, url: string): string {
-  return url.replace(/\/+$/, '').replace(version, '')
 }

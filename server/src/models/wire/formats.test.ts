@@ -10,9 +10,10 @@ const RESPONSES = { model: 'gpt-5', input: [{ role: 'user', content: 'hi' }], to
 const MESSAGES = { model: 'claude-sonnet-4-5', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }], tools: [{ name: 'Bash', input_schema: { type: 'object' } }] }
 const GEMINI = { contents: [{ role: 'user', parts: [{ text: 'hi' }] }], tools: [{ functionDeclarations: [{ name: 'run' }, { name: 'read' }] }, { googleSearch: {} }] }
 
-const CHAT_USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18, prompt_tokens_details: { cached_tokens: 3 } }
-const RESPONSES_USAGE = { input_tokens: 11, input_tokens_details: { cached_tokens: 3 }, output_tokens: 7 }
+const CHAT_USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18, prompt_tokens_details: { cached_tokens: 3, cache_write_tokens: 2 } }
+const RESPONSES_USAGE = { input_tokens: 11, input_tokens_details: { cached_tokens: 3, cache_write_tokens: 2 }, output_tokens: 7 }
 const USAGE = { inputTokens: 11, outputTokens: 7, cachedTokens: 3 }
+const OPENAI_USAGE = { ...USAGE, cacheWriteTokens: 2 }
 const LS = [{ id: 'c1', tool: 'shell', input: { command: 'ls' } }]
 
 const chunk = (delta: unknown, finish: string | null = null) => ({ id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }], usage: null })
@@ -86,6 +87,7 @@ const openaiKey: Case['key'] = ['authorization', `Bearer ${KEYS.openai}`]
 const claudeKey: Case['key'] = ['x-api-key', KEYS.claude]
 const geminiKey: Case['key'] = ['x-goog-api-key', KEYS.gemini]
 const WITH_TOOL = { text: 'let me look', toolCalls: LS, usage: USAGE, finish: 'tool_calls', error: null } as const
+const OF_OPENAI = { ...WITH_TOOL, usage: OPENAI_USAGE }
 
 const CASES: Case[] = [
   {
@@ -95,7 +97,7 @@ const CASES: Case[] = [
     answer: JSON.stringify({ choices: [{ index: 0, message: { content: 'let me look', tool_calls: [{ id: 'c1', type: 'function', function: { name: 'shell', arguments: '{"command":"ls"}' } }] }, finish_reason: 'tool_calls' }], usage: CHAT_USAGE }),
     upstreamPath: '/v1/chat/completions',
     key: openaiKey,
-    expected: WITH_TOOL,
+    expected: OF_OPENAI,
     tools: ['shell'],
   },
   {
@@ -105,7 +107,7 @@ const CASES: Case[] = [
     answer: [...events([...CHAT_STREAM, CHAT_USAGE_CHUNK]), 'data: [DONE]\n\n'],
     upstreamPath: '/v1/chat/completions',
     key: openaiKey,
-    expected: { ...WITH_TOOL, text: 'let me lóok' },
+    expected: { ...OF_OPENAI, text: 'let me lóok' },
     deltas: 'hmlet me lóok',
     tools: ['shell'],
   },
@@ -116,7 +118,7 @@ const CASES: Case[] = [
     answer: JSON.stringify(RESPONSE),
     upstreamPath: '/v1/responses',
     key: openaiKey,
-    expected: WITH_TOOL,
+    expected: OF_OPENAI,
     tools: ['shell', 'web_search'],
   },
   {
@@ -126,7 +128,7 @@ const CASES: Case[] = [
     answer: namedEvents(RESPONSES_STREAM),
     upstreamPath: '/v1/responses',
     key: openaiKey,
-    expected: WITH_TOOL,
+    expected: OF_OPENAI,
     deltas: 'hmlet me look',
     tools: ['shell', 'web_search'],
   },
@@ -237,8 +239,8 @@ it('an answer of many megabytes is counted to its end, and the log keeps the beg
 
 it('a client that real agents use works through it, tools and all', async () => {
   const { port, token, recorded } = await openTestWire(stream([...events([...CHAT_STREAM, CHAT_USAGE_CHUNK]), 'data: [DONE]\n\n']), { onPort: true })
-  const client = createGateway({ ...NO_MODELS, openai: { apiKey: token, baseUrl: `http://127.0.0.1:${port}/v1` } })
+  const client = createGateway({ ...NO_MODELS, openai: { apiKey: token, baseUrl: `http://127.0.0.1:${port}/v1`, speaks: null } })
   const outcome = await client.call({ model: 'openai/gpt-5', messages: [{ role: 'user', content: 'hi' }], tools: [], onDelta: () => {}, signal: new AbortController().signal })
-  expect(outcome).toEqual({ ok: true, text: 'let me lóok', toolCalls: LS, finish: 'tool_calls', usage: USAGE })
-  expect(recorded[0]!.answer).toMatchObject({ text: 'let me lóok', toolCalls: LS, usage: USAGE })
+  expect(outcome).toEqual({ ok: true, text: 'let me lóok', toolCalls: LS, finish: 'tool_calls', usage: OPENAI_USAGE })
+  expect(recorded[0]!.answer).toMatchObject({ text: 'let me lóok', toolCalls: LS, usage: OPENAI_USAGE })
 })

@@ -83,6 +83,14 @@ it('a provider with no key says which variable is missing', async () => {
   expect(await ask(CHAT, { body: { model: 'openai/gpt-4.1', messages: [] } })).toMatchObject({ status: 403, text: expect.stringContaining('GITHUB_TOKEN') })
 })
 
+it('a model of a pattern whose price nobody knows is refused, and never asked', async () => {
+  const { ask, provider, recorded } = await openTestWire(OK, { isMetered: true })
+  const refused = await ask('/v1/messages', { body: { model: 'claude-x', messages: [] } })
+  expect([refused.status, refused.text]).toEqual([403, expect.stringMatching(/price of claude\/claude-x is not known/)])
+  expect([provider.requests.length, recorded.length]).toEqual([0, 0])
+  expect(await ask('/v1/messages', { body: { model: 'claude-haiku-4-5', messages: [] } })).toMatchObject({ status: 200 })
+})
+
 it('anthropic and google are other words for claude and gemini', async () => {
   const { ask, recorded } = await openTestWire(json({}), { models: ['anthropic/*', 'google/gemini-2.5-flash'] })
   await ask('/v1/messages', { body: { model: 'claude-x', messages: [] } })

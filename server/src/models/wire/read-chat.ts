@@ -7,7 +7,9 @@ export function readChat(said: Record<string, unknown>, answer: AnswerSoFar): vo
   if (error !== null)
     answer.fail(error)
   const usage = recordOf(said.usage)
-  answer.usage(usageOf(usage.prompt_tokens, usage.completion_tokens, recordOf(usage.prompt_tokens_details).cached_tokens))
+  const reasoning = recordOf(usage.completion_tokens_details).reasoning_tokens
+  const { cached_tokens: cached, cache_write_tokens: cacheWrite } = recordOf(usage.prompt_tokens_details)
+  answer.usage(usageOf(usage.prompt_tokens, usage.completion_tokens, cached, { reasoning, cacheWrite }))
   const choice = listOf(said.choices).find(({ index }) => index === undefined || index === 0)
   if (!choice)
     return

@@ -41,5 +41,5 @@ function readUsage(said: unknown, answer: AnswerSoFar): void {
     return
   const input = sum(usage.promptTokenCount, usage.toolUsePromptTokenCount)
   const output = sum(usage.candidatesTokenCount, usage.thoughtsTokenCount)
-  answer.usage(usageOf(input, output, usage.cachedContentTokenCount))
+  answer.usage(usageOf(input, output, usage.cachedContentTokenCount, { reasoning: usage.thoughtsTokenCount }))
 }

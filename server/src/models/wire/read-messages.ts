@@ -46,7 +46,7 @@ function readUsage(said: unknown, answer: AnswerSoFar): void {
   const usage = recordOf(said)
   const { input_tokens: input, cache_read_input_tokens: cached, cache_creation_input_tokens: written } = usage
   const read = countOf(input) === undefined ? undefined : countOf(input)! + (countOf(cached) ?? 0) + (countOf(written) ?? 0)
-  answer.usage(usageOf(read, usage.output_tokens, cached))
+  answer.usage(usageOf(read, usage.output_tokens, cached, { cacheWrite: written, longCacheWrite: recordOf(usage.cache_creation).ephemeral_1h_input_tokens }))
 }
 
 function readStop(reason: unknown, answer: AnswerSoFar): void {

@@ -38,7 +38,9 @@ function readCall(item: Record<string, unknown>, answer: AnswerSoFar): void {
 
 function readEnd(response: Record<string, unknown>, answer: AnswerSoFar): void {
   const usage = recordOf(response.usage)
-  answer.usage(usageOf(usage.input_tokens, usage.output_tokens, recordOf(usage.input_tokens_details).cached_tokens))
+  const reasoning = recordOf(usage.output_tokens_details).reasoning_tokens
+  const { cached_tokens: cached, cache_write_tokens: cacheWrite } = recordOf(usage.input_tokens_details)
+  answer.usage(usageOf(usage.input_tokens, usage.output_tokens, cached, { reasoning, cacheWrite }))
   const error = errorOf(response.error)
   if (error !== null || response.status === 'failed')
     answer.fail(error ?? 'no reason given')

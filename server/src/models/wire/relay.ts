@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoints.ts'
 import type { WireRecord } from './recorder.ts'
 import type { CallRoute } from './route.ts'
 import type { ErrorStatus } from './wire-error.ts'
+import { NOT_THERE } from '../failure.ts'
 import { watchSilence } from '../watch-silence.ts'
 import { createAnswer } from './answer.ts'
 import { responseHeaders } from './headers.ts'
@@ -52,7 +53,8 @@ export async function relay(call: Relay): Promise<void> {
     const silentMs = silence.tooLongMs()
     if (silentMs !== null)
       return { status: 504, finish: 'error', why: `${model} sent nothing for ${silentMs / 1000} s.` }
-    return { status: 502, finish: 'error', why: whyBroken(error, model, response.headersSent) }
+    const why = whyBroken(error, model, response.headersSent)
+    return { status: 502, finish: 'error', why, isFree: !response.headersSent && NOT_THERE.test(why) }
   }).finally(() => silence.stop())
   response.off('close', leave)
 
@@ -63,6 +65,7 @@ export async function relay(call: Relay): Promise<void> {
     finish: error?.finish ?? (why === null ? result.finish : 'error'),
     error: why === null ? null : redactor.text(why),
     durationMs: Math.round(performance.now() - startedAt),
+    isFree: route.isCount || error?.isFree === true || (response.headersSent && response.statusCode >= 400),
   })
 
   if (!error)
@@ -73,7 +76,13 @@ export async function relay(call: Relay): Promise<void> {
     response.writeHead(error.status, { 'content-type': 'application/json' }).end(wireError(route.format, error.status, redactor.text(error.why)))
 }
 
-interface Broken { status: ErrorStatus, finish: WireAnswer['finish'], why: string }
+interface Broken {
+  status: ErrorStatus
+  finish: WireAnswer['finish']
+  why: string
+  /** The provider has not taken it. */
+  isFree?: boolean
+}
 
 /** null when all of the provider's answer was passed on, whatever it says. Rejects when it broke off. */
 async function carry(call: Relay, answer: AnswerSoFar, silence: ReturnType<typeof watchSilence>): Promise<Broken | null> {
@@ -88,7 +97,7 @@ async function carry(call: Relay, answer: AnswerSoFar, silence: ReturnType<typeo
   silence.heard()
   if (upstream.status >= 300 && upstream.status < 400) {
     await upstream.body?.cancel()
-    return { status: 502, finish: 'error', why: `${model} answered ${upstream.status}, which leads elsewhere and is not followed.` }
+    return { status: 502, finish: 'error', why: `${model} answered ${upstream.status}, which leads elsewhere and is not followed.`, isFree: true }
   }
   const isSse = /^text\/event-stream\b/i.test(upstream.headers.get('content-type') ?? '')
   response.writeHead(upstream.status, responseHeaders(upstream.headers, endpoint.redactor))

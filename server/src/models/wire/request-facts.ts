@@ -1,6 +1,8 @@
 import type { JsonHandler } from './json-tokens.ts'
+import type { OutputFacts } from './output-bounds.ts'
 import type { WireFormat } from './route.ts'
 import { readJsonTokens } from './json-tokens.ts'
+import { collectOutput } from './output-bounds.ts'
 import { collectToolNames } from './tool-names.ts'
 
 /** What the gateway has to know of a request; the rest passes unread. */
@@ -11,6 +13,7 @@ export interface RequestFacts {
   streamOptions: { from: number, to: number } | null
   messages: number
   tools: string[]
+  output: OutputFacts
 }
 
 /** The request cannot be judged, and is not sent on. */
@@ -21,7 +24,8 @@ const BOUNDS = { maxStringBytes: 1000, maxDepth: 500, maxValues: 1_000_000 }
 
 /** Reads the body of a request as it comes. `push` and `end` throw a BadRequestError. */
 export function readRequest(format: WireFormat): { push: (bytes: Uint8Array) => void, end: () => RequestFacts } {
-  const facts: RequestFacts = { model: null, isStream: false, streamOptions: null, messages: 0, tools: [] }
+  const output = collectOutput(format)
+  const facts: RequestFacts = { model: null, isStream: false, streamOptions: null, messages: 0, tools: [], output: output.facts }
   const guard = createGuard(format)
   const tools = collectToolNames()
   /** What leads to where we are: a key, or [] in a list, for each level from 1. */
@@ -35,6 +39,8 @@ export function readRequest(format: WireFormat): { push: (bytes: Uint8Array) => 
       guard.value(path[1]!, kind === 'word' ? value : kind === 'object' ? {} : [])
     if (depth === 1)
       keep(path[1]!, value, { from, to })
+    if (depth === 1 || depth === 2)
+      output.value(path.slice(1, depth + 1).join('.'), value, from, to)
     // A single message may stand by itself, outside of a list.
     if (kind !== 'array' && depth > 0 && MESSAGES.has(path[1]!) && (depth === 1 || (depth === 2 && path[2] === '[]')))
       facts.messages++
@@ -71,6 +77,9 @@ export function readRequest(format: WireFormat): { push: (bytes: Uint8Array) => 
       path[depth] = name
       if (depth === 1)
         guard.key(name)
+      const problem = depth <= 2 ? output.key(path.slice(1, depth + 1).join('.')) : null
+      if (problem !== null)
+        throw new BadRequestError(problem)
       if (depth === 3 && path[1] === 'tools')
         tools.key(name)
     },
@@ -87,6 +96,13 @@ export function readRequest(format: WireFormat): { push: (bytes: Uint8Array) => 
   }
 }
 
+/** Of a body that is whole. */
+export function factsOf(format: WireFormat, body: Uint8Array): RequestFacts {
+  const reader = readRequest(format)
+  reader.push(body)
+  return reader.end()
+}
+
 const MAX_STREAM_OPTIONS_BYTES = 1000
 
 const MESSAGES = new Set(['messages', 'contents', 'input'])
@@ -96,10 +112,14 @@ type Expected = Record<string, { means: string, isRight: (value: unknown) => boo
 const MODEL = { means: 'a string', isRight: (value: unknown) => typeof value === 'string' }
 const STREAM = { means: 'true or false', isRight: (value: unknown) => typeof value === 'boolean' || value === null }
 
+const LENGTH = { means: 'a whole number from 1', isRight: (value: unknown) => value === null || (Number.isSafeInteger(value) && Number(value) >= 1) }
+/** Of others nobody here knows the price. */
+const TIER = { means: 'auto, default, flex or standard_only', isRight: (value: unknown) => value === null || ['auto', 'default', 'flex', 'standard_only'].includes(String(value)) }
+
 const GUARDED: Record<WireFormat, Expected> = {
-  chat: { model: MODEL, stream: STREAM, stream_options: { means: 'a mapping', isRight: value => typeof value === 'object' && !Array.isArray(value) } },
-  responses: { model: MODEL, stream: STREAM, background: { means: 'false, because an answer in the background could not be counted,', isRight: value => value === false || value === null } },
-  messages: { model: MODEL, stream: STREAM },
+  chat: { model: MODEL, stream: STREAM, stream_options: { means: 'a mapping', isRight: value => typeof value === 'object' && !Array.isArray(value) }, max_tokens: LENGTH, max_completion_tokens: LENGTH, n: LENGTH, service_tier: TIER },
+  responses: { model: MODEL, stream: STREAM, background: { means: 'false, because an answer in the background could not be counted,', isRight: value => value === false || value === null }, max_output_tokens: LENGTH, service_tier: TIER },
+  messages: { model: MODEL, stream: STREAM, max_tokens: LENGTH, service_tier: TIER },
   gemini: { model: MODEL },
 }
 

@@ -1,3 +1,5 @@
+import type { ModelUsage } from '../../domain/event.ts'
+
 /** What a provider said, of which nothing is sure: each answers the value when it is of that kind, else nothing. */
 
 export function recordOf(value: unknown): Record<string, unknown> {
@@ -20,13 +22,19 @@ export function countOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS ? value : undefined
 }
 
+interface Counts { reasoning?: unknown, cacheWrite?: unknown, longCacheWrite?: unknown }
+
 /** For answer.usage: what the vendor does not say is left as it was. */
-export function usageOf(input: unknown, output: unknown, cached: unknown): { inputTokens?: number, outputTokens?: number, cachedTokens?: number } {
+export function usageOf(input: unknown, output: unknown, cached: unknown, more: Counts = {}): Partial<ModelUsage> {
   const [inputTokens, outputTokens, cachedTokens] = [countOf(input), countOf(output), countOf(cached)]
+  const [reasoningTokens, cacheWriteTokens, longCacheWriteTokens] = [countOf(more.reasoning), countOf(more.cacheWrite), countOf(more.longCacheWrite)]
   return {
     ...(inputTokens !== undefined && { inputTokens }),
     ...(outputTokens !== undefined && { outputTokens }),
     ...(cachedTokens !== undefined && { cachedTokens }),
+    ...(reasoningTokens && { reasoningTokens }),
+    ...(cacheWriteTokens && { cacheWriteTokens }),
+    ...(longCacheWriteTokens && { longCacheWriteTokens }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { PROJECT_DIR } from '../../program-files.ts'
 
 /** `npm run generate`: writes both Prisma clients. Needs no network. */
 const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
@@ -8,7 +9,7 @@ const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
 await Promise.all(['sqlite', 'postgresql'].map(provider => generate(provider)))
 
 async function generate(provider: string): Promise<void> {
-  const schema = fileURLToPath(new URL(`../../../../prisma/${provider}`, import.meta.url))
+  const schema = join(PROJECT_DIR, 'prisma', provider)
   const child = spawn(process.execPath, [cli, 'generate', '--no-hints', '--schema', schema], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

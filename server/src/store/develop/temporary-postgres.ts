@@ -1,7 +1,7 @@
 import { chmod, mkdtemp } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 
 /** A real PostgreSQL, up in a second and gone with everything in it on `stop`. `url` has no database at its end. */
 export interface TemporaryPostgres {
@@ -52,12 +52,4 @@ async function loadEmbeddedPostgres() {
   for (const listener of process.listeners('exit').filter(listener => !before.has(listener)))
     process.off('exit', listener)
   return EmbeddedPostgres
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number } // a TCP server's address
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

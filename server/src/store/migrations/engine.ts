@@ -2,9 +2,9 @@ import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-e
 import type { MigrationAdapter } from './adapter.ts'
 import type { Dialect, Migration } from './folder.ts'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import { schemaEngineFile } from '../../program-files.ts'
 import { providerFolder, readModels } from './folder.ts'
 
 export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] }
@@ -40,7 +40,7 @@ let loaded: Promise<Bindings> | undefined
 async function loadBindings(): Promise<Bindings> {
   // Where it leaves the words of a panic; without it a panic hides behind a TypeError.
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => console.error(message) } })
-  const path = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+  const path = schemaEngineFile()
   const bindings = await import(pathToFileURL(path).href) as Bindings // the package types its entry only, which re-exports this file
   const { instance } = await WebAssembly.instantiate(await readFile(path.replace(/\.js$/, '.wasm')), { './schema_engine_bg.js': bindings })
   bindings.__wbg_set_wasm(instance.exports);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { join, sep } from 'node:path'
+import { PROJECT_DIR } from '../../program-files.ts'
 
 export type Dialect = 'sqlite' | 'postgresql'
 
@@ -7,7 +8,7 @@ export interface Migration { name: string, script: string }
 
 /** The folder of one provider: its schema, its models, its migrations. */
 export function providerFolder(dialect: Dialect): string {
-  return fileURLToPath(new URL(`../../../../prisma/${dialect}/`, import.meta.url))
+  return join(PROJECT_DIR, 'prisma', dialect, sep)
 }
 
 /** In the order in which they are applied. */
@@ -22,10 +23,11 @@ export async function listMigrations(dialect: Dialect): Promise<string[]> {
   return entries.filter(entry => entry.isDirectory()).map(entry => entry.name).sort()
 }
 
-/** The schema with the models beside it, as the schema engine wants them. */
+/** The schema with the models of both providers, as the schema engine wants them. Not by the link beside the schema: packages have none. */
 export async function readModels(dialect: Dialect): Promise<{ path: string, content: string }[]> {
   const folder = providerFolder(dialect)
-  const models = (await readdir(`${folder}models`)).filter(name => name.endsWith('.prisma')).sort()
-  const paths = ['schema.prisma', ...models.map(name => `models/${name}`)]
-  return Promise.all(paths.map(async path => ({ path, content: await readFile(folder + path, 'utf8') })))
+  const models = join(PROJECT_DIR, 'prisma/models')
+  const names = (await readdir(models)).filter(name => name.endsWith('.prisma')).sort()
+  const files = [{ path: 'schema.prisma', at: `${folder}schema.prisma` }, ...names.map(name => ({ path: `models/${name}`, at: join(models, name) }))]
+  return Promise.all(files.map(async ({ path, at }) => ({ path, content: await readFile(at, 'utf8') })))
 }

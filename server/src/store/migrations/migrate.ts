@@ -15,10 +15,13 @@ export async function pendingMigrations(dialect: Dialect, applied: AppliedMigrat
   return known.filter(name => !applied.some(migration => migration.name === name && migration.finished))
 }
 
-/** Applies what is pending. The caller holds the lock. A migration that a killed process left half done is begun anew: each is one transaction. */
-export async function applyMigrations(dialect: Dialect, adapter: MigrationAdapter, applied: AppliedMigration[]): Promise<string[]> {
+/**
+ * Applies what is pending. The caller holds the lock. A migration that a killed process left half done is begun anew: each is one transaction.
+ * `only`: these and no others, to make the tables as an earlier version had them.
+ */
+export async function applyMigrations(dialect: Dialect, adapter: MigrationAdapter, applied: AppliedMigration[], only?: string[]): Promise<string[]> {
   const { migrationList, startSchemaEngine, NO_FILTER } = await import('./engine.ts')
-  const migrationsList = migrationList(dialect, await readMigrations(dialect))
+  const migrationsList = migrationList(dialect, (await readMigrations(dialect)).filter(({ name }) => only?.includes(name) ?? true))
   const engine = await startSchemaEngine(dialect, adapter)
   try {
     for (const { name, finished } of applied) {

@@ -1,9 +1,10 @@
 import type { Buffer } from 'node:buffer'
-import type { Dirent, Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import type { OpenFolder } from './open-folder.ts'
 import type { RunUser } from './place.ts'
 import { constants } from 'node:fs'
-import { chmod, copyFile, lchown, lutimes, mkdir, open, opendir, readlink, stat, symlink } from 'node:fs/promises'
+import { chmod, copyFile, lchown, lutimes, mkdir, open, readlink, stat, symlink } from 'node:fs/promises'
+import { eachOf, entriesOf } from './folder-entries.ts'
 import { pathIn, pathOfHandle, withFolder } from './open-folder.ts'
 
 export interface CopyOptions {
@@ -24,7 +25,6 @@ export type CopyOutcome
     | { ok: false, problem: 'failed', path: string, code: string }
 
 const MAX_DEPTH = 200
-const FILES_AT_A_TIME = 8
 
 /**
  * Copies a folder, sharing blocks where the file system can. Links are kept as links and never followed, also when
@@ -161,31 +161,6 @@ async function naming(shown: string, work: () => Promise<void>): Promise<void> {
     if (code !== 'ENOENT' && code !== 'ELOOP' && code !== 'ENOTDIR')
       throw new Broken(shown, error)
   }
-}
-
-async function* entriesOf(folder: OpenFolder): AsyncGenerator<{ name: Buffer, entry: Dirent }> {
-  // Names are bytes and need not be UTF-8. Node gives them as buffers here, which its typings do not know.
-  const listing = await opendir(folder.path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })
-  for await (const entry of listing)
-    yield { name: entry.name as unknown as Buffer, entry } // see above
-}
-
-/** A few at a time. When one fails the others are waited for: they work in folders that are closed afterwards. */
-async function eachOf<T>(items: AsyncGenerator<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const failures: unknown[] = []
-  const lane = async () => {
-    try {
-      for (let next = await items.next(); !next.done && failures.length === 0; next = await items.next())
-        await work(next.value)
-    }
-    catch (error) {
-      failures.push(error)
-    }
-  }
-  await Promise.all(Array.from({ length: FILES_AT_A_TIME }, lane))
-  await items.return(undefined)
-  if (failures.length > 0)
-    throw failures[0]
 }
 
 async function identify(paths: string[]): Promise<Set<string>> {

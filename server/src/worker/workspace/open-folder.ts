@@ -22,6 +22,19 @@ export async function withFolder<T>(path: string | Buffer, work: (folder: OpenFo
   }
 }
 
+/** Opens a file below a folder with no link on the way, to read it; null when there is none, or it may not be read. */
+export async function openBelow(root: string | Buffer, path: Buffer): Promise<FileHandle | null> {
+  const slash = path.indexOf('/')
+  try {
+    return await withFolder(root, folder => slash < 0
+      ? open(pathIn(folder, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+      : openBelow(pathIn(folder, path.subarray(0, slash)), path.subarray(slash + 1)))
+  }
+  catch {
+    return null
+  }
+}
+
 export function pathIn(folder: OpenFolder, name: Buffer): Buffer {
   return Buffer.concat([folder.path, Buffer.from('/'), name])
 }

@@ -20,6 +20,11 @@ export function runUser(): RunUser {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : null
 }
 
+/** What is fetched for runs is fetched as somebody else, into whose processes no run can look; null as above. */
+export function fetchUser(runUser: RunUser): RunUser {
+  return runUser && { uid: NOBODY - 1, gid: NOBODY - 1 }
+}
+
 /**
  * `wanted` when the run's user can get there, else a folder among the temporary ones: no process of another uid passes
  * a 0700 folder above it.

@@ -1,8 +1,11 @@
+import type { GitAddress } from '../../domain/git-address.ts'
 import type { Manifest } from '../../domain/manifest/manifest.ts'
 import type { RunUser } from './place.ts'
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, parse, resolve } from 'node:path'
+import { isGitUrl, readGitAddress, writeGitAddress } from '../../domain/git-address.ts'
 import { fillTemplate } from '../../domain/manifest/inputs.ts'
+import { uploadNamed } from '../../domain/upload.ts'
 import { canWrite } from './place.ts'
 import { allowedRoots, isWithin, realPathOf } from './roots.ts'
 
@@ -27,7 +30,8 @@ export interface WorkspaceAsked {
   given: string | null
 }
 
-export type WorkspaceResolved = { ok: true, from: string | null } | { ok: false, problem: string }
+/** `repository`, `upload`: what `from` means where it is no folder of this machine. */
+export type WorkspaceResolved = { ok: true, from: string | null, repository?: GitAddress, upload?: string } | { ok: false, problem: string }
 
 /**
  * The host folder that a run starts from, with every link resolved, or null for an empty one. Asked when a run is
@@ -37,6 +41,8 @@ export async function resolveWorkspace(rules: WorkspaceRules, asked: WorkspaceAs
   const named = nameFolder(asked)
   if ('problem' in named)
     return { ok: false, problem: named.problem }
+  if (!('path' in named))
+    return { ok: true, ...named }
   if (named.path === null)
     return { ok: true, from: null }
   const found = await findFolder(named.path)
@@ -49,11 +55,15 @@ export async function resolveWorkspace(rules: WorkspaceRules, asked: WorkspaceAs
 /** The folder that is meant, when it lies on another machine: what can be said with no look at it. */
 export function nameWorkspace(asked: WorkspaceAsked): WorkspaceResolved {
   const named = nameFolder(asked)
-  return 'problem' in named ? { ok: false, problem: named.problem } : { ok: true, from: named.path }
+  if ('problem' in named)
+    return { ok: false, problem: named.problem }
+  return 'path' in named ? { ok: true, from: named.path } : { ok: true, ...named }
 }
 
-function nameFolder({ manifest, manifestPath, task, inputs, given }: WorkspaceAsked): { path: string | null } | { problem: string } {
-  const { from } = manifest.workspace
+type Named = { path: string | null } | { from: string, repository: GitAddress } | { from: string, upload: string } | { problem: string }
+
+function nameFolder({ manifest, manifestPath, task, inputs, given }: WorkspaceAsked): Named {
+  const { from, mode } = manifest.workspace
   if (given === null && from === null)
     return { path: null }
   const text = (given ?? fillTemplate(from ?? '', { task, inputs })).trim()
@@ -62,8 +72,11 @@ function nameFolder({ manifest, manifestPath, task, inputs, given }: WorkspaceAs
     return { problem: `${where} is empty once its inputs are filled in. Name a folder.` }
   if (text.includes('\0'))
     return { problem: `${where} holds a NUL character, which no path can.` }
-  if (/^[\w+.-]+:\/\/|^[\w.-]+@[\w.-]+:/.test(text))
-    return { problem: `${where} is ${JSON.stringify(text)}: a git repository elsewhere comes in a later version. Clone it, and name the folder.` }
+  if (isGitUrl(text))
+    return nameRepository(text, where, mode)
+  const upload = given === null ? null : uploadNamed(text)
+  if (upload !== null)
+    return mode === 'copy' ? { from: text, upload } : { problem: `${where} was uploaded and cannot be mounted: use mode: copy, which is the default.` }
   if (isAbsolute(text))
     return { path: text }
   if (given !== null)
@@ -71,6 +84,13 @@ function nameFolder({ manifest, manifestPath, task, inputs, given }: WorkspaceAs
   if (manifestPath === null)
     return { problem: `workspace.from is ${JSON.stringify(text)}, relative to a manifest that lies nowhere on this machine. Give a folder with --workspace, or its whole path in the manifest.` }
   return { path: resolve(dirname(manifestPath), text) }
+}
+
+function nameRepository(text: string, where: string, mode: Manifest['workspace']['mode']): Named {
+  const read = readGitAddress(text)
+  if ('problem' in read)
+    return { problem: `${where} is ${JSON.stringify(text.replace(/\/\/[^/@]*@/, '//…@'))}: ${read.problem}.` }
+  return mode === 'copy' ? { from: writeGitAddress(read.address), repository: read.address } : { problem: `${where} is a repository elsewhere, which is cloned and cannot be mounted: use mode: copy, which is the default.` }
 }
 
 async function findFolder(path: string): Promise<{ path: string } | { problem: string }> {

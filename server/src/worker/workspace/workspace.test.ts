@@ -111,12 +111,19 @@ describe('which folder', () => {
   it.for<[string, string]>([
     ['relative/folder', 'relative'],
     ['/no/such/folder', 'does not exist'],
-    ['https://example.com/x.git', 'later version'],
-    ['git@example.com:x.git', 'later version'],
+    ['git@example.com:x.git', 'by HTTPS alone'],
+    ['https://me:secret@example.com/x.git', 'workspace.token'],
     ['', 'is empty'],
     ['/tmp/\0', 'NUL'],
   ])('%j is refused with a reason', async ([given, words]) => {
     expect(await resolve({ given })).toMatchObject({ ok: false, problem: expect.stringContaining(words) })
+  })
+
+  it('a repository elsewhere is one, whoever names it, and cannot be mounted', async () => {
+    const address = { url: 'https://example.com/x.git', ref: 'v1' }
+    expect(await resolve({ given: 'https://example.com/x.git#v1' })).toEqual({ ok: true, from: 'https://example.com/x.git#v1', repository: address })
+    expect(await resolve({ workspace: '{ from: "git+https://example.com/{{inputs.path}}.git#v1" }', inputs: { path: 'x' } })).toEqual({ ok: true, from: 'https://example.com/x.git#v1', repository: address })
+    expect(await resolve({ given: 'https://example.com/x.git', workspace: '{ mode: mount-read-only }' })).toMatchObject({ ok: false, problem: expect.stringContaining('cannot be mounted') })
   })
 
   it('a file is no folder', async () => {
@@ -139,11 +146,13 @@ describe('its folder', () => {
       place,
       runId: 'run-1',
       from: o.from,
+      fetch: null,
       mode: o.mode ?? 'copy',
       limits: { diskBytes: o.diskBytes ?? 1e9 },
       canMountReadOnly: o.canMountReadOnly ?? true,
       protectedPaths: rules.protectedPaths,
       isMade: o.isMade ?? false,
+      moving: null,
       signal: o.signal ?? new AbortController().signal,
     })
   }

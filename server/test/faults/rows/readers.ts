@@ -14,7 +14,8 @@ import { startServer } from '../server-under-test.ts'
 import { watchStalls } from '../stalls.ts'
 
 const MiB = 1024 * 1024
-const LONG = 'name: long\nisolation: process\nlimits: { output: 20MiB }\nsteps:\n  - run: yes "$(head -c 500 /dev/zero | tr "\\\\0" x)" | head -c 8000000\n'
+const LONG_BYTES = 16_000_000
+const LONG = `name: long\nisolation: process\nlimits: { output: 20MiB }\nsteps:\n  - run: yes "$(head -c 500 /dev/zero | tr "\\\\0" x)" | head -c ${LONG_BYTES}\n`
 const SLOW = 'name: slow\nisolation: process\nsteps:\n  - run: for i in $(seq 1 300); do echo line $i; sleep 0.2; done\n'
 
 interface Message { id: number, result?: { type: string, data?: { data: RunEvent[] } }, error?: { data?: { code?: string } } }
@@ -29,14 +30,15 @@ export const slowReader: Fault = {
     const run = await submit(ground, server, LONG)
     const atRest = peakBytes(server.pid)
     const stalls = await watchStalls(ground, server.url)
-    const readers = await Promise.all(Array.from({ length: ground.times(50, 10) }, () => openReader(server, run.id)))
+    const readers = await Promise.all(Array.from({ length: 50 }, () => openReader(server, run.id)))
     for (const { socket } of readers)
       socket.pause()
     await pause(ground.times(5_000, 1_000))
     stalls.judge(ground, 'while readers did not read')
     const moreBytes = peakBytes(server.pid) - atRest
     ground.note(`${readers.length} readers that stopped reading cost ${Math.round(moreBytes / MiB)} MiB`)
-    ground.must(moreBytes < 150 * MiB, `readers that do not read made it grow by ${Math.round(moreBytes / MiB)} MiB`)
+    // What is bounded does not grow with the log. Fifty, since with ten it is lost in what a collector of garbage is late by (65 to 106 MiB; fifty: 96 to 193).
+    ground.must(moreBytes < readers.length * LONG_BYTES / 2, `readers that do not read made it grow by ${Math.round(moreBytes / MiB)} MiB, of the ${Math.round(readers.length * LONG_BYTES / MiB)} MiB that they asked for`)
     for (const { socket } of readers)
       socket.resume()
     await Promise.all(readers.map(({ whole }) => whole))
