@@ -1,9 +1,17 @@
 /**
- * @param {{ name: string, passed: number, failed: number, skipped: number, durationMs: number }[]} results
+ * @typedef {import('./test-report.mjs').TestReport} TestReport
+ * @typedef {{ report: TestReport | null, exitCode: number | null, passedAgain?: string[] }} Outcome of one run of vitest; exitCode null: it was killed
+ */
+
+/** A change that breaks more than this is no matter of chance. */
+const MAX_FILES_TO_REPEAT = 5
+
+/**
+ * @param {{ name: string, passed: number, failed: number, skipped: number, passedAgain?: string[], durationMs: number }[]} results
  */
 export function table(results) {
   const width = Math.max(...results.map(result => result.name.length))
-  return results.map(({ name, passed, failed, skipped, durationMs }) => [
+  const rows = results.map(({ name, passed, failed, skipped, durationMs }) => [
     failed > 0 ? '✘' : '✔',
     name.padEnd(width),
     String(passed).padStart(6),
@@ -12,7 +20,9 @@ export function table(results) {
     'failed',
     skipped > 0 ? `${String(skipped).padStart(4)} skipped` : '            ',
     `${(durationMs / 1000).toFixed(1)} s`.padStart(9),
-  ].join(' ')).join('\n')
+  ].join(' '))
+  const passedAgain = results.flatMap(result => result.passedAgain ?? [])
+  return [...rows, ...passedAgain.map(test => `! failed, and passed when run again by itself: ${test}`)].join('\n')
 }
 
 /** The line that whoever reads the end of the output looks for. */
@@ -22,23 +32,37 @@ export function closingLine(results) {
 }
 
 /**
- * What one run of vitest counts for. Its report counts tests only: a file that did not load, an error outside a test or a
- * report that is missing must not look like success.
- * @param {{
- *   numPassedTests: number, numFailedTests: number, numPendingTests?: number, numTodoTests?: number,
- *   testResults?: { status: string, assertionResults: { status: string }[] }[],
- * } | null} report
- * @param {number | null} exitCode
+ * What one run of vitest counts for: a file that did not load, an error outside a test or a report that is missing must not look like success.
+ * @param {Outcome} outcome
  */
-export function countTests(report, exitCode) {
-  const passed = report?.numPassedTests ?? 0
-  const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
-  const failed = (report?.numFailedTests ?? 0) + (report?.testResults ?? []).filter(isBroken).length
-  const isGood = report !== null && exitCode === 0 && passed > 0
-  return { passed, failed: failed === 0 && !isGood ? 1 : failed, skipped }
+export function countTests({ report, exitCode, passedAgain = [] }) {
+  const sum = count => (report?.files ?? []).reduce((total, file) => total + count(file), 0)
+  const passed = sum(file => file.passed)
+  const failed = sum(file => file.isFailed ? Math.max(1, file.failed.length) : 0)
+  const isGood = report !== null && report.errorsOutside === 0 && exitCode === 0 && passed > 0
+  return { passed, failed: failed === 0 && !isGood ? 1 : failed, skipped: sum(file => file.skipped), passedAgain }
 }
 
-/** A file that failed although no test in it did: it could not be loaded, or what it prepares did not work. */
-function isBroken(file) {
-  return file.status === 'failed' && file.assertionResults.every(test => test.status !== 'failed')
+/** The paths of the files that are worth another run. @param {Outcome} outcome */
+export function filesToRepeat({ report }) {
+  const failed = (report?.files ?? []).filter(file => file.isFailed)
+  return report?.errorsOutside === 0 && failed.length <= MAX_FILES_TO_REPEAT ? failed.map(file => file.path) : []
+}
+
+/**
+ * The first run with what was run again in its place. What was not reached the second time has failed as it did.
+ * @param {Outcome} first
+ * @param {Outcome} again
+ * @returns {Outcome} how both went together
+ */
+export function withRepeated(first, again) {
+  const repeated = new Map((again.report?.files ?? []).map(file => [file.path, file]))
+  const files = first.report.files.map(file => file.isFailed ? repeated.get(file.path) ?? file : file)
+  const passedAgain = first.report.files.filter(file => file.isFailed).flatMap(({ path, failed }) => {
+    const then = repeated.get(path)
+    if (!then || (then.isFailed && then.failed.length === 0))
+      return []
+    return failed.length > 0 ? failed.filter(test => !then.failed.includes(test)) : [path]
+  })
+  return { report: { errorsOutside: again.report?.errorsOutside ?? 1, files }, exitCode: again.exitCode, passedAgain }
 }
