@@ -1,6 +1,6 @@
 import type { Client, TestServer } from './server-harness.ts'
 import { Buffer } from 'node:buffer'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -81,6 +81,20 @@ it('what a run has changed is kept with what it was, compared line by line, and 
   expect([whole.status, whole.headers.get('content-type')]).toEqual([200, 'application/gzip'])
   const root = `workspace-${id.replace(/\W/g, '')}`
   expect(await unpacked(whole)).toEqual({ [`${root}/a b.txt`]: 'new\n', [`${root}/other`]: '-> same.txt', [`${root}/run.sh`]: '#!/bin/sh\n', [`${root}/src/money.ts`]: 'one\n2\nthree\n' })
+})
+
+it('what a file was is found whenever it was written, to the fraction of a millisecond', async () => {
+  const from = await mkdtemp(join(tmpdir(), 'agentos-times-'))
+  onTestFinished(() => rm(from, { recursive: true }))
+  await chmod(from, 0o755)
+  for (let n = 0; n < 50; n++) {
+    await writeFile(join(from, `${n}.txt`), 'old\n')
+    await utimes(join(from, `${n}.txt`), 1_795_997_252 + n * 0.0613, 1_795_997_252 + n * 0.0613)
+  }
+  const { id, client, page } = await ended('for file in *; do echo new > $file; done', { workspace: from })
+  expect(page.kept).toMatchObject({ modified: 50 })
+  const diffs = await Promise.all(page.files.map(({ path }) => client.runs.fileDiff.query({ run: id, path })))
+  expect(diffs.filter(({ added, removed }) => added !== 1 || removed !== 1)).toEqual([])
 })
 
 it('keep: all keeps all, keep: none nothing, and of an untouched workspace nothing is said to be changed', async () => {

@@ -9,6 +9,7 @@ export interface StartEntry {
   kind: 'file' | 'link'
   sizeBytes: number
   mode: number
+  /** With its fraction: rounded here too, it can be a millisecond off after a copy, which rounds as well. */
   mtimeMs: number
   /** Nobody but the system sets it: a file that still has it has not been touched. Empty where it says nothing. */
   ctime: string
@@ -29,7 +30,7 @@ export async function recordStart(workspacePath: string, file: string, signal: A
 }
 
 export function startEntry(kind: StartEntry['kind'], stats: BigIntStats): StartEntry {
-  return { kind, sizeBytes: Number(stats.size), mode: Number(stats.mode) & 0o777, mtimeMs: Number(stats.mtimeMs), ctime: String(stats.ctimeNs) }
+  return { kind, sizeBytes: Number(stats.size), mode: Number(stats.mode) & 0o777, mtimeMs: Number(stats.mtimeNs) / 1e6, ctime: String(stats.ctimeNs) }
 }
 
 export async function writeStart(file: string, state: StartState): Promise<void> {
