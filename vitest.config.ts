@@ -1,19 +1,22 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.mjs'
 
 // Real processes, databases and sockets: a slow machine must not look like a fault.
 const real = { pool: 'forks', environment: 'node', testTimeout: 60_000, hookTimeout: 120_000 } as const
 // What is run is what the sources say.
 const prepared = fileURLToPath(new URL('scripts/prepared.mjs', import.meta.url))
+const program = { find: /^(?:\.\.\/)+program-files\.ts$/, replacement: fileURLToPath(new URL('server/test/program-files.ts', import.meta.url)) }
 const beside = ['src/**/*.test.ts', 'test/**/*.test.ts']
 
 export default defineConfig({
   test: {
-    // Two cores are what a small machine has; the tests start databases, sandboxes and browsers of their own beside.
-    maxWorkers: 2,
+    // Two cores are what a small machine has, and a third of what the tests do is to wait.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...real, name: 'scripts', root: './scripts', include: ['**/*.test.mjs'] } },
-      { test: { ...real, name: 'server', root: './server', include: beside, globalSetup: [prepared, fileURLToPath(new URL('server/test/postgres.ts', import.meta.url))] } },
+      { resolve: { alias: [program] }, test: { ...real, name: 'server', root: './server', include: beside, globalSetup: [prepared, fileURLToPath(new URL('server/test/postgres.ts', import.meta.url))] } },
       { test: { ...real, name: 'client', root: './client', include: beside, globalSetup: prepared } },
       { test: { ...real, name: 'web', root: './web', include: beside } },
       // In a real browser against a real server.
