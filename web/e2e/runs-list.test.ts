@@ -116,17 +116,22 @@ it('is driven by the keyboard: j and k move, Enter opens, x selects', async () =
   await page.getByRole('heading', { name: 'Runs' }).waitFor()
 })
 
+/** Until it takes what is typed: what comes before is a key of the page. */
+async function openPalette(): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.waitForFunction(() => document.activeElement?.matches('[role=dialog] input'))
+}
+
 it('goes anywhere by the palette: a page, an agent, a run by its words', async () => {
   await page.goto('/')
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   const palette = page.getByRole('dialog', { name: 'Search or run' })
-  await page.keyboard.press('ControlOrMeta+k')
-  await palette.getByRole('option', { name: 'Runs' }).waitFor()
+  await openPalette()
   await page.keyboard.type('Runs')
   await palette.getByRole('option', { name: 'Runs' }).first().click()
   await page.waitForURL(/\/runs$/)
 
-  await page.keyboard.press('ControlOrMeta+k')
+  await openPalette()
   await page.keyboard.type('boats')
   await palette.getByRole('option', { name: /count the boats/ }).waitFor()
   await page.keyboard.press('Enter')
