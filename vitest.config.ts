@@ -11,8 +11,8 @@ const beside = ['src/**/*.test.ts', 'test/**/*.test.ts']
 
 export default defineConfig({
   test: {
-    // Two cores are what a small machine has, and a third of what the tests do is to wait.
-    maxWorkers: 3,
+    // Two cores are what a small machine has; the tests start databases, sandboxes and browsers of their own beside.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...real, name: 'scripts', root: './scripts', include: ['**/*.test.mjs'] } },

@@ -32,7 +32,7 @@ const STEPS = {
   program: {
     made: {
       stamp: 'node_modules/.cache/agentos/program.json',
-      sources: ['server', 'client', 'prisma/models', 'scripts/package', 'package.json', 'pnpm-lock.yaml'],
+      sources: ['server', 'client', 'prisma', 'scripts/package', 'package.json', 'pnpm-lock.yaml'],
       isSource: isShipped,
     },
     outputs: ['server/dist/agentos.js', 'server/dist/pieces.json'], // a package, made here meanwhile, has no pieces.json

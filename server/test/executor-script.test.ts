@@ -150,7 +150,8 @@ describe('a script', () => {
 
   it('opens another session when the agent has killed its own', async () => {
     const { outcome, events } = await run({ level: 'process', steps: [{ run: 'kill -9 $PPID; sleep 5', continueOnError: true }, 'echo again'] })
-    expect(outcome).toMatchObject({ reason: 'completed' })
+    expect(outcome).toMatchObject({ reason: 'completed', detail: '' })
+    expect(dataOf(events, 'sandbox.opened')).toHaveLength(2)
     expect(dataOf(events, 'step.finished')[0]).toMatchObject({ status: 'failed', end: { ended: 'killed' } })
     expect(outputOf(events)).toBe('again\n')
   })

@@ -9,7 +9,7 @@ import { spawnNode } from './process-harness.ts'
 const SUITE = fileURLToPath(new URL('./faults/main.ts', import.meta.url))
 const SHORT = FAULTS.filter(({ isShort }) => isShort).map(({ name }) => name)
 /** At a time: most of what each does is to wait. */
-const SHARES = [0, 1, 2].map(share => SHORT.filter((_, n) => n % 3 === share))
+const SHARES = [0, 1].map(share => SHORT.filter((_, n) => n % 2 === share))
 
 /** What `npm run test:faults` does at length. The seed is another one each time, and stands in what it says when a rule was broken. */
 it.concurrent.for(SHARES)('keeps every rule of the checker under a few faults of each kind that a machine of CI can bear: %s', { timeout: 600_000 }, async (names, { expect, onTestFinished }) => {

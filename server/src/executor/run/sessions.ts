@@ -29,6 +29,8 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
   let opening: Promise<Opened> | null = null
   let cgroup: RunCgroup | null = null
   let isUsed = false
+  /** What `opening` came to; null while it goes on. */
+  let last: Session | null = null
   const all: Session[] = []
   const spec = { ...start.sandbox, env: { ...start.sandbox.env, ...inputEnvironment(start.work.task, start.work.inputs) } }
   const { level } = spec
@@ -37,7 +39,7 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
   return { open, use, openAnother, renew, close, current: () => all.findLast(session => !session.isLost) ?? null, cgroup: () => cgroup }
 
   function open(): Promise<Opened> {
-    if (!opening || all.at(-1)?.isLost)
+    if (!opening || last?.isLost)
       opening = openNow()
     return opening
   }
@@ -62,9 +64,13 @@ export function createSessions(start: StartRun, ground: Ground, emit: (event: Ne
   }
 
   async function openNow(): Promise<Opened> {
+    const lost = last
+    last = null
+    await lost?.close() // Without a namespace it ends all that has the run's mark: what the next one starts, too.
     const startedAt = performance.now()
     const opened = await tryOpen()
     if ('session' in opened) {
+      last = opened.session
       all.push(opened.session)
       emit(newEvent('sandbox.opened', {
         level: opened.session.level,

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { Buffer } from 'node:buffer'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 
 /** What /proc says of one process, by the pids of our own namespace. */
 export interface ProcessEntry {
@@ -57,7 +58,7 @@ export function valuesInEnvironments(name: string, processes: ProcessEntry[]): S
 /** The children of one process, cheaply; null when it is gone. */
 export function childrenOf(pid: number): number[] | null {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    return readWhole(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
   }
   catch {
     const processes = listProcesses()
@@ -96,7 +97,7 @@ function readProc(): string[] {
 
 function readStat(pid: number): ProcessEntry | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const stat = readWhole(`/proc/${pid}/stat`)
     // The name, in parentheses, may hold anything.
     const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return { pid, parent: Number(parent), session: Number(session), isZombie: state === 'Z' || state === 'X' }
@@ -113,9 +114,25 @@ function hasInEnvironment(pid: number, marker: string): boolean {
 /** Each line between two NULs; nothing when it has ended, or is not ours to see. */
 function environmentOf(pid: number): string {
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`
+    return `\0${readWhole(`/proc/${pid}/environ`)}`
   }
   catch {
     return ''
+  }
+}
+
+const buffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** One file of /proc, through one buffer for all: readFileSync makes one of 64 KiB for each, which is most of what a scan would cost. */
+function readWhole(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    let text = ''
+    for (let sizeBytes = readSync(file, buffer); sizeBytes > 0; sizeBytes = readSync(file, buffer))
+      text += buffer.toString('latin1', 0, sizeBytes)
+    return text
+  }
+  finally {
+    closeSync(file)
   }
 }
