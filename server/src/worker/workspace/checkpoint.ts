@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { extract, pack } from 'tar-stream'
 import { pathIn, withFolder } from './open-folder.ts'
-import { readStart, startEntry, writeStart } from './start-state.ts'
+import { isUntouched, readStart, startEntry, writeStart } from './start-state.ts'
 import { walkTree } from './walk-tree.ts'
 
 /** What of a run's folder its next attempt needs, on whatever machine. The spool is of the attempt that is over. */
@@ -47,7 +47,7 @@ export function packFolder({ folder, maxBytes, signal }: PackOptions): Readable 
       const walked = await walkTree(join(folder, part), { maxEntries: MAX_ENTRIES, signal }, ({ path, kind, stats, parent, name }) => {
         const added = last.then(async () => { // an archive has one entry after another
           const known = part === 'workspace' ? start?.get(path) : undefined
-          const pax = { 'AGENTOS.mtime': String(Number(stats.mtimeNs) / 1e9), ...(known && known.ctime === String(stats.ctimeNs) && { 'AGENTOS.same': '1' }) }
+          const pax = { 'AGENTOS.mtime': String(Number(stats.mtimeNs) / 1e9), ...(isUntouched(known, kind, stats) && { 'AGENTOS.same': '1' }) }
           const header = { name: `${part}/${path}`, mode: Number(stats.mode) & 0o777, pax }
           if (kind === 'folder')
             archive.entry({ ...header, type: 'directory' })

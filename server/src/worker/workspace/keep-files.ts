@@ -18,6 +18,7 @@ import { event } from '../../domain/event.ts'
 import { addWorkspaceFiles, clearWorkspaceFiles } from '../../store/workspace-files.ts'
 import { redactBytes } from '../redact-bytes.ts'
 import { openBelow, pathIn } from './open-folder.ts'
+import { isUntouched } from './start-state.ts'
 import { textOfPath, walkTree } from './walk-tree.ts'
 
 /** Made by tools from what is beside them, and large: `keep: changed` leaves them out, wherever they lie. */
@@ -94,11 +95,11 @@ export async function keepFiles(o: KeepFilesOptions): Promise<NewEvent> {
       return left.count('that are sockets, devices or pipes', 'other')
     seen.add(path)
     const was = o.start?.get(path)
-    const isUntouched = was?.kind === kind && was.ctime === String(stats.ctimeNs)
-    if (isUntouched && o.keep === 'changed')
+    const isSame = isUntouched(was, kind, stats)
+    if (isSame && o.keep === 'changed')
       return
     const mode = Number(stats.mode) & 0o777
-    const change = isUntouched ? 'unchanged' : was ? 'modified' : 'added'
+    const change = isSame ? 'unchanged' : was ? 'modified' : 'added'
     const about: About = { kind, change, mode, sizeBytes: Number(stats.size), sha256: null, target: null, note: null }
     if (kind === 'link') {
       const target = o.redactor.text(textOfPath((await readlink(pathIn(entry.parent, entry.name), { encoding: 'buffer' })).toString('latin1')))

@@ -33,6 +33,17 @@ export function startEntry(kind: StartEntry['kind'], stats: BigIntStats): StartE
   return { kind, sizeBytes: Number(stats.size), mode: Number(stats.mode) & 0o777, mtimeMs: Number(stats.mtimeNs) / 1e6, ctime: String(stats.ctimeNs) }
 }
 
+/**
+ * Nobody has had it since. A clock that ticks in steps of milliseconds may give a write the same ctime; then its mtime or its size is
+ * another, for the one that was noted is that of the file it was copied from.
+ */
+export function isUntouched(was: StartEntry | undefined, kind: string, stats: BigIntStats): boolean {
+  if (was?.kind !== kind)
+    return false
+  const is = startEntry(was.kind, stats)
+  return was.ctime === is.ctime && was.mtimeMs === is.mtimeMs && was.sizeBytes === is.sizeBytes
+}
+
 export async function writeStart(file: string, state: StartState): Promise<void> {
   await writeFile(`${file}.new`, linesOf(state), { mode: 0o600 })
   await rename(`${file}.new`, file)
