@@ -20,10 +20,12 @@ export const poisonRun: Fault = {
     const poison = await client.runs.submit({ manifest: { source: POISON }, task: ground.mark })
     const acknowledged: Acknowledgement[] = [{ kind: 'submitted', runId: poison.id, task: ground.mark }]
     let kills = 0
+    let begun = 0
     // Its server goes down each time it begins; what is submitted meanwhile is done all the same.
     for await (const event of client.runs.follow(poison.id)) {
-      if (event.type !== 'step.output')
+      if (event.type !== 'step.output' || event.attempt === begun) // what it prints may come in pieces
         continue
+      begun = event.attempt
       const task = `${ground.mark} beside it ${kills}`
       const beside = await client.runs.submit({ manifest: { source: AGENTS.quick }, task })
       acknowledged.push({ kind: 'submitted', runId: beside.id, task })
