@@ -45,10 +45,8 @@ export async function bundleServer({ keepsPieces = false, dist = DIST } = {}) {
   writeFileSync(join(built, 'THIRD-PARTY-NOTICES.md'), noticesOf(chunks.flatMap(chunk => chunk.moduleIds)))
   if (keepsPieces)
     keepPieces(dist, built, chunks.map(({ fileName }) => fileName))
-  try {
+  if (existsSync(dist))
     renameSync(dist, old)
-  }
-  catch {} // the first time
   renameSync(built, dist)
   rmSync(old, { recursive: true, force: true })
 }
