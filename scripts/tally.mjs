@@ -43,10 +43,10 @@ export function countTests({ report, exitCode, passedAgain = [] }) {
   return { passed, failed: failed === 0 && !isGood ? 1 : failed, skipped: sum(file => file.skipped), passedAgain }
 }
 
-/** The paths of the files that are worth another run. @param {Outcome} outcome */
-export function filesToRepeat({ report }) {
+/** The paths of the files that are worth another run: where tests that failed are all that went wrong. @param {Outcome} outcome */
+export function filesToRepeat({ report, exitCode }) {
   const failed = (report?.files ?? []).filter(file => file.isFailed)
-  return report?.errorsOutside === 0 && failed.length <= MAX_FILES_TO_REPEAT ? failed.map(file => file.path) : []
+  return report?.errorsOutside === 0 && exitCode === 1 && failed.length <= MAX_FILES_TO_REPEAT ? failed.map(file => file.path) : []
 }
 
 /**

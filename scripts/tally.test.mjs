@@ -37,6 +37,7 @@ describe('what failed is run again', () => {
     expect(filesToRepeat(run([good]))).toEqual([])
     expect(filesToRepeat(run(Array.from({ length: 6 }, (_, n) => file(`bad${n}`, { failed: ['a'] }))))).toEqual([])
     expect(filesToRepeat(run([good, bad], { errorsOutside: 1 }))).toEqual([])
+    expect(filesToRepeat(run([good, bad], { exitCode: null }))).toEqual([])
     expect(filesToRepeat({ report: null, exitCode: 1 })).toEqual([])
   })
 
